@@ -1,0 +1,55 @@
+# The virtual environment is .venv.  TORCH_INDEX=URL names a package index with CPU builds of
+# torch, for machines where pip would bring the CUDA ones; the README has the line.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
+
+export Q
+
+.PHONY: ask test check format install dev bench-start bench-search bench-answers clean
+
+install: $(VENV)/.installed
+dev: $(VENV)/.dev
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Footnote needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Setting up $(VENV) (some minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	@$(CONSTRAINED) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@$(CONSTRAINED) --editable '.[dev]'
+	@touch $@
+
+ask: install
+	@$(BIN)/footnote ask "$${Q:?say what: make ask Q=\"how many were arrested?\"}"
+
+test: dev
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+format: dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench-start: dev
+	@$(BIN)/python -m bench.start
+
+bench-search: dev
+	@$(BIN)/python -m bench.search $(ARGS)
+
+bench-answers: dev
+	@$(BIN)/python -m bench.answers $(ARGS)
+
+clean:
+	rm -rf $(VENV) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

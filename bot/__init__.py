@@ -1,0 +1,1 @@
+"""Footnote's surfaces: the command line, and what is built on it."""

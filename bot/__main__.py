@@ -1,0 +1,43 @@
+"""``python -m bot`` and ``footnote``: runs a command and turns every failure into one sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+from retrieval.errors import FootnoteError
+
+BAD_INPUT, UNEXPECTED, INTERRUPTED = 2, 1, 130
+
+
+def main() -> None:
+    """Run the command line; exit code 2 is for what the user can mend."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    from bot.cli import app
+
+    try:
+        app(prog_name="footnote")
+    except FootnoteError as error:
+        _fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        _fail("Interrupted; nothing is lost.", INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("FOOTNOTE_DEBUG"):
+            raise
+        _fail(
+            f"This is a bug ({type(error).__name__}: {error}); please report it with what "
+            "FOOTNOTE_DEBUG=1 prints.",
+            UNEXPECTED,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"footnote: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The command line.  Heavy modules are imported where a command needs them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from retrieval.index import Index, Report
+
+app = typer.Typer(
+    help="Ask questions; get answers in which every statement is footnoted to its source.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+output = Console(highlight=False)
+notices = Console(stderr=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, or - for one a line of input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question from the articles, with footnotes."""
+    from bot import compose
+    from bot.render import render_answer
+
+    if question != "-":
+        from retrieval.chain import check_question
+
+        check_question(question)
+    with _library() as index:
+        _seed(index)
+        chain = compose.chain(index)
+        if question != "-":
+            answer = chain.invoke(question)
+            if as_json:
+                _print_json(answer.to_dict())
+            else:
+                render_answer(answer, output)
+            return
+        bad_lines = sum(not _ask_line(line, chain, as_json) for line in sys.stdin)
+        if bad_lines:
+            raise typer.Exit(2)
+
+
+@app.command()
+def sync(
+    folder: Annotated[Path, typer.Argument(help="A folder of .txt, .md and .html files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make the library hold exactly what a folder holds."""
+    with _library() as index, _progress("Reading") as progress:
+        report = index.sync(folder, progress)
+    _report(report, as_json)
+
+
+@app.command()
+def add(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder of files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add an article, or a folder of them, to what is there."""
+    with _library() as index, _progress("Reading") as progress:
+        report = index.add(path, progress)
+    _report(report, as_json)
+
+
+@app.command()
+def sources(as_json: AsJson = False) -> None:
+    """List the articles."""
+    from bot.render import render_sources
+
+    with _library() as index:
+        _seed(index)
+        found = index.store.sources()
+    if as_json:
+        _print_json(
+            [
+                {
+                    "id": source.id,
+                    "title": source.title,
+                    "path": source.path,
+                    "published": source.published.isoformat() if source.published else None,
+                    "passages": source.passages,
+                }
+                for source in found
+            ]
+        )
+    else:
+        render_sources(found, output)
+
+
+@app.command()
+def show(
+    article: Annotated[str, typer.Argument(metavar="ID", help="An id, or part of a title.")],
+) -> None:
+    """Print the stored text of an article, to which all citations refer."""
+    with _library() as index:
+        _seed(index)
+        source = index.find_source(article)
+        text = index.store.articles([source.id])[source.id].text
+    sys.stdout.write(text + "\n")
+
+
+@app.command()
+def remove(
+    articles: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as in sources.")],
+    as_json: AsJson = False,
+) -> None:
+    """Remove articles from the library; their files stay."""
+    with _library() as index:
+        report = index.remove(list(dict.fromkeys(articles)))
+    _report(report, as_json)
+
+
+@app.command()
+def reindex(as_json: AsJson = False) -> None:
+    """Make the vectors anew, after damage or for another embedding model."""
+    from bot import compose
+    from bot.settings import load_settings
+    from retrieval.index import reindex as remake
+
+    settings = load_settings()
+    with _progress("Indexing") as progress:
+        report = remake(
+            compose.data_dir(settings), compose.embedder(settings, _notify), _notify, progress
+        )
+    _report(report, as_json)
+
+
+def _ask_line(line: str, chain: Any, as_json: bool) -> bool:
+    """Answer one line of input and print what comes of it; tell whether it was a question."""
+    from bot.render import render_answer
+    from retrieval.errors import QuestionError
+    from retrieval.types import Answer
+
+    try:
+        answer = chain.invoke(line)
+    except QuestionError as error:
+        if as_json:
+            _print_json({**Answer(line.strip()).to_dict(), "error": str(error)})
+        else:
+            notices.print(f"footnote: {error}", markup=False)
+        return False
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        output.print(answer.question, style="bold blue", markup=False)
+        render_answer(answer, output)
+        output.print()
+    sys.stdout.flush()
+    return True
+
+
+def _library() -> Index:
+    from bot import compose
+    from bot.settings import load_settings
+
+    return compose.library(load_settings(), _notify)
+
+
+def _seed(index: Index) -> None:
+    """Index the articles that come with the install, the first time."""
+    import seeds
+
+    with _progress("Indexing the seed articles") as progress:
+        report = index.seed(seeds.FOLDER, progress)
+    if report:
+        _notify(f"First use: {report}")
+
+
+def _notify(message: str) -> None:
+    notices.print(message, style="dim", markup=False)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(
+        *columns, console=notices, transient=True, disable=not notices.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+def _report(report: Report, as_json: bool) -> None:
+    """Print what a write did; exit code 1 says that some files were passed over."""
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        output.print(str(report), markup=False)
+    for problem in report.problems:
+        notices.print(f"Passed over: {problem}", style="yellow", markup=False)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+def _print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")

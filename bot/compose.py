@@ -1,0 +1,46 @@
+"""Builds everything from the settings; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from langchain_core.runnables import Runnable
+
+from bot.settings import Settings
+from retrieval.chain import build_chain
+from retrieval.embedding import Embedder, load_embedder
+from retrieval.index import Index
+from retrieval.reader import Calibration, SentenceReader
+from retrieval.search import Search
+from retrieval.types import Answer
+
+Notify = Callable[[str], None]
+
+
+def embedder(settings: Settings, notify: Notify) -> Embedder:
+    """Return the embedding model that is set."""
+    cache = settings.cache_dir or _user_cache()
+    return load_embedder(settings.embedding_model, cache.expanduser(), notify)
+
+
+def library(settings: Settings, notify: Notify) -> Index:
+    """Open the library that is set."""
+    return Index(data_dir(settings), embedder(settings, notify), notify)
+
+
+def data_dir(settings: Settings) -> Path:
+    """Return the folder of the library that is set."""
+    return settings.data_dir.expanduser()
+
+
+def chain(index: Index) -> Runnable[str, Answer]:
+    """Return the chain that answers from a library, offline."""
+    reader = SentenceReader(index.embedder.encode, index.store.frequencies, Calibration.load())
+    return build_chain(Search(index), reader)
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("footnote-bot")

@@ -1,0 +1,115 @@
+"""Answers as text for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from retrieval.types import Answer, Citation, fold_space
+
+if TYPE_CHECKING:
+    from retrieval.store import Source
+
+CONTEXT = 160
+"""Characters of context shown on either side of a quote."""
+
+NOT_ANSWERED = "The sources don't say."
+_LONGEST_QUOTE = 300
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def render_answer(answer: Answer, console: Console) -> None:
+    """Print the short answer, the statements with their numbers, and each quote in its context."""
+    if not answer.answered:
+        console.print(Text(NOT_ANSWERED, style="bold yellow"))
+        if answer.closest:
+            console.print(Text("Closest passages, which may not answer:", style="dim"))
+        for citation in answer.closest:
+            console.print()
+            console.print(_heading(citation, "dim"))
+            quote = _cut_end(shown(citation.quote), _LONGEST_QUOTE)
+            console.print(Padding(Text(quote, style="dim"), (0, 0, 0, 4)))
+        return
+    if answer.short:
+        console.print(Text(shown(answer.short), style="bold green"))
+        console.print()
+    text = Text()
+    for statement in answer.statements:
+        text.append(shown(statement.text))
+        for number in statement.numbers:
+            text.append(f"[{number}]", style="bold cyan")
+        text.append(" ")
+    console.print(text)
+    for citation in answer.citations:
+        console.print()
+        console.print(_heading(citation, "bold cyan"))
+        console.print(Padding(_in_context(citation, answer.short, console), (0, 0, 0, 4)))
+
+
+def render_sources(sources: Sequence[Source], console: Console) -> None:
+    """Print a table of the articles."""
+    if not sources:
+        console.print("The library is empty; fill it with: footnote sync FOLDER")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("id", style="cyan", overflow="fold")
+    table.add_column("title", overflow="fold")
+    table.add_column("published")
+    table.add_column("passages", justify="right")
+    for source in sources:
+        table.add_row(
+            Text(shown(source.id)),
+            Text(shown(source.title)),
+            source.published.isoformat() if source.published else "",
+            str(source.passages),
+        )
+    console.print(table)
+
+
+def shown(text: str) -> str:
+    """Return text on one line, without marks that turn the direction of what follows."""
+    return fold_space(_BIDI.sub("", text))
+
+
+def context(citation: Citation) -> tuple[str, str]:
+    """Return what stands before and after a quote in its article, cut between words."""
+    text = citation.article.text
+    first, last = max(0, citation.start - CONTEXT), citation.end + CONTEXT
+    before, after = text[first : citation.start], text[citation.end : last]
+    if first > 0:
+        before = "… " + before.split(maxsplit=1)[-1] if " " in before.strip() else ""
+    if last < len(text):
+        after = after.rsplit(maxsplit=1)[0] + " …" if " " in after.strip() else ""
+    return fold_space(before), fold_space(after)
+
+
+def _heading(citation: Citation, style: str) -> Text:
+    article = citation.article
+    parts = [shown(article.title)]
+    if article.published:
+        parts.append(f"{article.published.day} {article.published:%B %Y}")
+    if article.url:
+        parts.append(shown(article.url))
+    return Text.assemble((f"[{citation.number}] ", style), " · ".join(parts))
+
+
+def _in_context(citation: Citation, short: str | None, console: Console) -> Text:
+    before, after = context(citation)
+    quote = Text(shown(citation.quote), style="bold yellow")
+    if short:
+        for piece in short.split("; "):
+            quote.highlight_words([re.sub(r" \([^()]*\)$", "", piece)], style="underline")
+    if console.color_system is None or console.no_color:
+        quote = Text.assemble(">> ", quote, " <<")
+    parts = [Text(shown(before), style="dim"), quote, Text(shown(after), style="dim")]
+    return Text(" ").join(part for part in parts if part.plain)
+
+
+def _cut_end(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,35 @@
+"""Everything that can go wrong, as one small tree.
+
+    FootnoteError
+    ├── SourceError      an article cannot be read
+    ├── QuestionError    a question cannot be asked
+    ├── LibraryError     the index on disk is missing, damaged, locked or of another kind
+    ├── ModelError       a model cannot be loaded
+    └── ConfigError      a setting makes no sense
+
+Each message is one sentence for the person at the keyboard: what is wrong, and what to do.
+"""
+
+
+class FootnoteError(Exception):
+    """Base of all errors that Footnote raises on purpose."""
+
+
+class SourceError(FootnoteError):
+    """An article cannot be read."""
+
+
+class QuestionError(FootnoteError):
+    """A question cannot be asked."""
+
+
+class LibraryError(FootnoteError):
+    """The index on disk is missing, damaged, locked or of another kind."""
+
+
+class ModelError(FootnoteError):
+    """A model cannot be loaded."""
+
+
+class ConfigError(FootnoteError):
+    """A setting makes no sense."""

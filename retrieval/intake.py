@@ -1,0 +1,64 @@
+"""Which files a folder offers, under which ids they are kept, and whether they changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from retrieval import articles
+from retrieval.errors import SourceError
+from retrieval.store import Origin, Source
+
+FORMAT = "1"
+"""Raised when the readers give another text for the same bytes, so that all is read again."""
+
+
+def files(folder: Path) -> list[tuple[Path, str]]:
+    """Return the articles of a folder as (absolute path, path within the folder).
+
+    Raises:
+        SourceError: if there is no such folder, or no article in it.
+    """
+    found = [
+        (path.resolve(), path.relative_to(folder).as_posix()) for path in articles.find(folder)
+    ]
+    if not found:
+        raise SourceError(
+            f"{folder} holds no articles (.txt, .md, .html), so nothing was changed; name another "
+            "folder, or remove articles with: footnote remove ID"
+        )
+    return found
+
+
+def digest(path: Path, data: bytes) -> str:
+    """Return the hash by which a file is known to be unchanged."""
+    return hashlib.sha256(f"{FORMAT}{path.suffix.lower()}\0".encode() + data).hexdigest()
+
+
+def assign_ids(
+    found: Sequence[tuple[Path, str]], origin: Origin, known: Mapping[str, Source]
+) -> list[tuple[Path, str]]:
+    """Return (path, id) for each file: the id it had, or its name, made unique where it is taken.
+
+    A folder that is synced may take over the names of the folder synced before;
+    nothing takes the name of an article that was added by itself.
+    """
+    by_path = {source.path: source.id for source in known.values()}
+    taken: set[str] = set()
+    named: list[tuple[Path, str]] = []
+    for path, name in found:
+        holder = known.get(name)
+        is_free = holder is None or origin == holder.origin == "synced"
+        article_id = by_path.get(str(path)) or (name if is_free else _unique(path, name))
+        if article_id in taken:
+            article_id = _unique(path, name)
+        taken.add(article_id)
+        named.append((path, article_id))
+    return named
+
+
+def _unique(path: Path, name: str) -> str:
+    suffix = path.suffix
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:6]
+    return f"{name.removesuffix(suffix)}-{mark}{suffix}"

@@ -1,0 +1,199 @@
+"""The offline answerer: chooses the sentence that answers, or none.
+
+Each sentence of the best passages gets a probability that it answers the
+question, from a few measured signs; below a threshold nothing is said.  It
+cannot invent: what it says is a sentence of a source.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Protocol
+
+import numpy as np
+
+from retrieval import sentences, short, terms
+from retrieval.embedding import Vectors
+from retrieval.types import Claim, Draft, Hit, Span, fold_space
+
+PASSAGES_READ = 6
+"""How many of the best passages are read, sentence by sentence."""
+
+Frequencies = Callable[[Iterable[str]], tuple[Mapping[str, int], int]]
+"""Stems → (in how many passages each occurs, how many passages there are)."""
+
+
+class Answerer(Protocol):
+    """Whoever turns a question and the passages found for it into a draft of an answer."""
+
+    def __call__(self, question: str, hits: Sequence[Hit]) -> Draft:
+        """Return claims, each with the spans it rests on; none if the passages don't say."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What speaks for a sentence as the answer to a question.
+
+    ``search``: score of its passage; ``lead``: how far that is ahead of the best
+    passage of any other article; ``similarity``: cosine of sentence and question;
+    ``said``, ``context``: share of the question's content words, weighted by
+    rarity, found in the sentence, and in its passage with the title;
+    ``strange``: share of the question's words that no passage read has;
+    ``gives``: 1 if the sentence holds what the question asks for, -1 if not, 0 if
+    that is not plain; ``length``: logarithm of its number of words.
+    """
+
+    search: float
+    lead: float
+    similarity: float
+    said: float
+    context: float
+    strange: float
+    gives: float
+    length: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A logistic regression over :class:`Signs`, and the probability from which one answers.
+
+    Fitted by ``bench/calibrate.py``; kept in ``reader.json``.
+    """
+
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+
+    @classmethod
+    def load(cls) -> Calibration:
+        """Return the calibration that is shipped."""
+        return cls(**json.loads(files("retrieval").joinpath("reader.json").read_text("utf-8")))
+
+    def probability(self, signs: Signs) -> float:
+        """Return the probability that a sentence with these signs answers."""
+        total = self.intercept + sum(w * getattr(signs, name) for name, w in self.weights.items())
+        return 1 / (1 + math.exp(-total))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that may answer, and what speaks for it."""
+
+    span: Span
+    signs: Signs
+
+
+class SentenceReader:
+    """Answers with the most probable sentence; with several, where articles disagree."""
+
+    def __init__(
+        self,
+        encode: Callable[[Sequence[str]], Vectors],
+        frequencies: Frequencies,
+        calibration: Calibration,
+    ) -> None:
+        self._encode = encode
+        self._frequencies = frequencies
+        self._calibration = calibration
+
+    def __call__(self, question: str, hits: Sequence[Hit]) -> Draft:
+        """Return the best sentence as a claim, or a draft without claims."""
+        ranked = sorted(
+            (
+                (self._calibration.probability(candidate.signs), candidate.span)
+                for candidate in self.candidates(question, hits)
+            ),
+            key=lambda pair: (-pair[0], pair[1].article.id, pair[1].start),
+        )
+        if not ranked or ranked[0][0] < self._calibration.threshold:
+            return Draft(question)
+        return Draft(question, (_claim(question, ranked[0][1]),))
+
+    def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the sentences of the best passages, each once, with their signs."""
+        read = hits[:PASSAGES_READ]
+        found: dict[tuple[str, int], tuple[Span, Hit]] = {}
+        for hit in read:
+            for span in _sentences(hit):
+                found.setdefault((span.article.id, span.start), (span, hit))
+        if not found:
+            return []
+        weigh = self._weights(question)
+        vectors = self._encode([question, *(span.text for span, _ in found.values())])
+        similarities = vectors[1:] @ vectors[0]
+        seen = {hit.passage.key: _stems_around(hit) for hit in read}
+        everything = frozenset[str]().union(*seen.values())
+        best = {hit.passage.article.id: hit.score for hit in reversed(read)}
+        return [
+            Candidate(
+                span,
+                Signs(
+                    search=hit.score,
+                    lead=hit.score - max((s for a, s in best.items() if a != span.article.id),
+                                         default=0.0),
+                    similarity=float(similarity),
+                    said=weigh(set(terms.stems(span.text))),
+                    context=weigh(seen[hit.passage.key]),
+                    strange=1 - weigh(everything),
+                    gives=_gives(question, span.text),
+                    length=math.log(len(span.text.split())),
+                ),
+            )
+            for (span, hit), similarity in zip(found.values(), similarities, strict=True)
+        ]  # fmt: skip
+
+    def _weights(self, question: str) -> Callable[[Iterable[str]], float]:
+        """Return a function that tells what share of the question some stems cover.
+
+        A stem weighs as in BM25, by how rare it is; one that occurs nowhere weighs most.
+        """
+        stems = terms.stems(question)
+        counts, total = self._frequencies(stems)
+        weights = {
+            stem: math.log1p((total - counts.get(stem, 0) + 0.5) / (counts.get(stem, 0) + 0.5))
+            for stem in stems
+        }
+        whole = sum(weights.values()) or 1.0
+        return lambda some: sum(weights.get(stem, 0.0) for stem in set(some)) / whole
+
+
+def _sentences(hit: Hit) -> list[Span]:
+    """Return the sentences of a passage that may be said: no headline, no furniture."""
+    passage = hit.passage
+    title = fold_space(passage.article.title)
+    spans = [
+        Span(passage.article, passage.start + start, passage.start + end)
+        for start, end in sentences.split(passage.text)
+    ]
+    return [
+        span
+        for span in spans
+        if not sentences.is_furniture(span.text) and fold_space(span.text) != title
+    ]
+
+
+def _stems_around(hit: Hit) -> frozenset[str]:
+    return frozenset(terms.stems(f"{hit.passage.article.title} {hit.passage.text}"))
+
+
+def _gives(question: str, sentence: str) -> float:
+    if short.asked(question) is None:
+        return 0.0
+    return 1.0 if short.find(question, sentence) else -1.0
+
+
+def _claim(question: str, span: Span) -> Claim:
+    text = span.text
+    extent = short.find(question, text)
+    piece = fold_space(text[slice(*extent)]) if extent else None
+    return Claim(text=fold_space(text), spans=(span,), short=piece)
+
+
+def signs_matrix(candidates: Sequence[Candidate], names: Sequence[str]) -> Vectors:
+    """Return the signs as an array of shape (candidates, names), for fitting."""
+    rows = [[getattr(candidate.signs, name) for name in names] for candidate in candidates]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(names))

@@ -1,0 +1,94 @@
+"""A question finds passages: by its words and by its meaning, fused into one score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from retrieval.index import Index
+from retrieval.types import Hit
+
+DEPTH = 50
+"""How many passages each of the two searches gives to the fusion."""
+
+LEXICAL_WEIGHT = 0.4
+"""The lexical share of the fused score; chosen by ``bench/search.py``."""
+
+Ranking = Sequence[tuple[str, float]]
+"""(key, score) of passages, best first."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Searches one library."""
+
+    index: Index
+
+    def __call__(self, question: str, limit: int = 10) -> list[Hit]:
+        """Return the best passages for a question, best first; scores lie between -1 and 1."""
+        scores = fuse(
+            self.index.store.lexical(question, DEPTH), self.index.vectors.nearest(question, DEPTH)
+        )
+        live = self.index.store.passages(scores)
+        ranked = sorted(live, key=lambda key: (-scores[key], key))
+        return [Hit(live[key], scores[key]) for key in ranked[:limit]]
+
+
+def fuse(lexical: Ranking, dense: Ranking) -> dict[str, float]:
+    """Return a score for each key: a weighted mean of its BM25, as a share of the best, and cosine.
+
+    A passage that only one search found gets the last score of the other, which
+    is the most that it can have there.  Source: Bruch, Gai and Ingber, "An
+    Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023.
+    Measured against reciprocal rank by ``bench/search.py``.
+    """
+    best = max((score for _, score in lexical), default=1.0)
+    words = {key: score / best for key, score in lexical}
+    cosines = dict(dense)
+    no_word = min(words.values(), default=0.0)
+    no_cosine = min(cosines.values(), default=0.0)
+    return {
+        key: LEXICAL_WEIGHT * words.get(key, no_word)
+        + (1 - LEXICAL_WEIGHT) * cosines.get(key, no_cosine)
+        for key in words | cosines
+    }
+
+
+class FootnoteRetriever(BaseRetriever):
+    """The search as a LangChain retriever, for anyone's chain.
+
+    Each ``Document`` holds a passage's words; its metadata has ``source`` (the
+    article's id), ``title``, ``url``, ``published``, ``start``, ``end`` and ``score``.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    search: Search
+    limit: int = 10
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        return [_document(hit) for hit in self.search(query, self.limit)]
+
+
+def _document(hit: Hit) -> Document:
+    passage, article = hit.passage, hit.passage.article
+    return Document(
+        id=passage.key,
+        page_content=passage.text,
+        metadata={
+            "source": article.id,
+            "title": article.title,
+            "url": article.url,
+            "published": article.published.isoformat() if article.published else None,
+            "start": passage.start,
+            "end": passage.end,
+            "score": hit.score,
+        },
+    )

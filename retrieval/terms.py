@@ -1,0 +1,53 @@
+"""Words of a text as full-text search sees them.
+
+``"How many were arrested?"`` has the words ``how many were arrested``, of which
+only ``arrested`` is a content word; its stem is ``arrest``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+import snowballstemmer
+
+_WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_STEMMER = snowballstemmer.stemmer("porter")
+
+STOP_WORDS = frozenset(
+    """
+    a about after all also am an and any are as at be because been before being but by can could
+    did do does doing done for from had has have having he her hers him his how i if in into is it
+    its just many may me might more most much must my no nor not of off on once one only or other
+    our out over own s same shall she should so some such t tell than that the their them then
+    there these they this those to too under until up very was we were what when where which while
+    who whom whose why will with would you your
+    """.split()  # noqa: SIM905 - a list of 150 literals is harder to read
+)
+"""Words that say nothing of what a question is about."""
+
+
+def words(text: str) -> Iterator[re.Match[str]]:
+    """Yield a match for each word or number: ``"7.8 quake"`` → ``7.8``, ``quake``."""
+    return _WORD.finditer(text)
+
+
+@cache
+def stem(word: str) -> str:
+    """Return the Porter stem, in lower case and without accents: ``"Arrested"`` → ``"arrest"``."""
+    plain = unicodedata.normalize("NFKD", word.lower())
+    stemmed: str = _STEMMER.stemWord("".join(c for c in plain if not unicodedata.combining(c)))
+    return stemmed
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that carry meaning, in order; all words where none does."""
+    found = [match.group() for match in words(text)]
+    return [word for word in found if word.lower() not in STOP_WORDS] or found
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the content words, each once, in order."""
+    return list(dict.fromkeys(stem(word) for word in content_words(text)))
