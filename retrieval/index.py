@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from retrieval.store import Entry, Origin, Source, Store
 from retrieval.types import Article, Passage
 from retrieval.vectors import VectorStore
 
-GROUP = 256
+GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
 
 _LOCK_SECONDS = 600
@@ -157,6 +157,26 @@ class Index:
         self.store.set_meta(_SEEDING, _NO)
         return self._write(files, "added", progress)
 
+    def put(self, found: Iterable[Article]) -> Report:
+        """Add articles that are already read, or renew those with the same ids.
+
+        Raises:
+            LibraryError: if the library cannot be written.
+        """
+        started = time.monotonic()
+        with self._locked(), self._unfinished():
+            known = {source.id for source in self.store.sources()}
+            group: list[Entry] = []
+            added = updated = passage_count = 0
+            for article in found:
+                entry = Entry(article, self._cut(article), "added", article.version)
+                self._stage(entry, group)
+                added, updated = added + (article.id not in known), updated + (article.id in known)
+                passage_count += len(entry.passages)
+            self._publish(group)
+        seconds = time.monotonic() - started
+        return Report(added=added, updated=updated, passages=passage_count, seconds=seconds)
+
     def remove(self, ids: Sequence[str]) -> Report:
         """Remove articles, with their passages and vectors.
 
@@ -237,12 +257,9 @@ class Index:
                     problems.append(str(error))
                     continue
                 entry = Entry(article, self._cut(article), origin, digest)
-                group.append(entry)
+                self._stage(entry, group)
                 added, updated = added + (before is None), updated + (before is not None)
                 passage_count += len(entry.passages)
-                if sum(len(waiting.passages) for waiting in group) >= GROUP:
-                    self._publish(group)
-                    group = []
             self._publish(group)
             self.store.relocate(moved)
             kept = {article_id for _, article_id in named}
@@ -265,6 +282,13 @@ class Index:
 
     def _cut(self, article: Article) -> list[Passage]:
         return passages.split(article, self.embedder.pieces, self.embedder.card.max_pieces)
+
+    def _stage(self, entry: Entry, group: list[Entry]) -> None:
+        """Put an entry in the group, and publish the group when it is large enough."""
+        group.append(entry)
+        if sum(len(waiting.passages) for waiting in group) >= GROUP:
+            self._publish(group)
+            group.clear()
 
     def _publish(self, entries: Sequence[Entry]) -> None:
         """Make new versions live, and then forget the old ones' vectors."""

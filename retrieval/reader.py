@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Protocol
 
-import numpy as np
-
 from retrieval import sentences, short, terms
 from retrieval.embedding import Vectors
 from retrieval.types import Claim, Draft, Hit, Span, fold_space
@@ -38,21 +36,19 @@ class Answerer(Protocol):
 class Signs:
     """What speaks for a sentence as the answer to a question.
 
-    ``search``: score of its passage; ``lead``: how far that is ahead of the best
-    passage of any other article; ``similarity``: cosine of sentence and question;
-    ``said``, ``context``: share of the question's content words, weighted by
-    rarity, found in the sentence, and in its passage with the title;
-    ``strange``: share of the question's words that no passage read has;
-    ``gives``: 1 if the sentence holds what the question asks for, -1 if not, 0 if
-    that is not plain; ``length``: logarithm of its number of words.
+    ``similarity``: cosine of sentence and question; ``said``, ``context``: share
+    of the question's content words, weighted by rarity, that is in the sentence,
+    and in its passage with the title; ``gives``: 1 if the sentence holds what the
+    question asks for, -1 if not, 0 if that is not plain; ``length``: logarithm of
+    its number of words.
+
+    The score of the search is not among them: it compares passages of one
+    library, and says little of whether any of them answers.
     """
 
-    search: float
-    lead: float
     similarity: float
     said: float
     context: float
-    strange: float
     gives: float
     length: float
 
@@ -126,25 +122,19 @@ class SentenceReader:
         vectors = self._encode([question, *(span.text for span, _ in found.values())])
         similarities = vectors[1:] @ vectors[0]
         seen = {hit.passage.key: _stems_around(hit) for hit in read}
-        everything = frozenset[str]().union(*seen.values())
-        best = {hit.passage.article.id: hit.score for hit in reversed(read)}
         return [
             Candidate(
                 span,
                 Signs(
-                    search=hit.score,
-                    lead=hit.score - max((s for a, s in best.items() if a != span.article.id),
-                                         default=0.0),
                     similarity=float(similarity),
-                    said=weigh(set(terms.stems(span.text))),
+                    said=weigh(terms.stems(span.text)),
                     context=weigh(seen[hit.passage.key]),
-                    strange=1 - weigh(everything),
                     gives=_gives(question, span.text),
                     length=math.log(len(span.text.split())),
                 ),
             )
             for (span, hit), similarity in zip(found.values(), similarities, strict=True)
-        ]  # fmt: skip
+        ]
 
     def _weights(self, question: str) -> Callable[[Iterable[str]], float]:
         """Return a function that tells what share of the question some stems cover.
@@ -191,9 +181,3 @@ def _claim(question: str, span: Span) -> Claim:
     extent = short.find(question, text)
     piece = fold_space(text[slice(*extent)]) if extent else None
     return Claim(text=fold_space(text), spans=(span,), short=piece)
-
-
-def signs_matrix(candidates: Sequence[Candidate], names: Sequence[str]) -> Vectors:
-    """Return the signs as an array of shape (candidates, names), for fitting."""
-    rows = [[getattr(candidate.signs, name) for name in names] for candidate in candidates]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(names))

@@ -62,6 +62,7 @@ _ASKED = tuple((kind, re.compile(pattern)) for kind, pattern in (
     (Kind.PLACE, r"\bwhere\b|\b(?:what|which) (?:country|city|town|state|place|region|province|"
                  r"continent|island)\b"),
 ))  # fmt: skip
+_HEALTH_BODY = re.compile(r"(?<=[a-z] )WHO\b")
 _NO_NAME = re.compile(rf"(?:{MONTH}|{WEEKDAY})\b|I\b|(?:[A-Z]\.)+(?!\s[A-Z])")
 _BREAK = re.compile(r"[,;:()—–.!?“”\"]$|^(?:and|but|while|whereas|although|or)$")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:[’'.-]\w+)*|[^\w\s]")
@@ -88,7 +89,7 @@ _MEASURES = tuple(
 
 def asked(question: str) -> Kind | None:
     """Return what a question asks for, or None where it is not plain."""
-    lower = question.lower()
+    lower = _HEALTH_BODY.sub("", question).lower()
     first = _INTERROGATIVE.search(lower)
     for kind, pattern in _ASKED:
         match = pattern.search(lower)
@@ -127,7 +128,8 @@ def _candidates(kind: Kind, sentence: str, wanted: Set[str]) -> Iterator[Extent]
             is_wanted = start < end and not _NO_NAME.match(sentence, start)
         elif kind in {Kind.COUNT, Kind.MEASURE}:
             is_date = any(first <= start and end <= last for first, last in dates)
-            is_wanted = not is_date and not _numbers_a_name(sentence, start)
+            is_wanted = not (is_date or _numbers_a_name(sentence, start))
+            is_wanted &= not _is_repeated(sentence[start:end], wanted)
         if is_wanted:
             yield start, end
 
@@ -151,6 +153,12 @@ def _trim_name(sentence: str, start: int, end: int, wanted: Set[str]) -> Extent:
     name = sentence[tokens[0][0] : tokens[-1][1]]
     plain = re.sub(r"(?:['’]s?|(?<=\w\w)\.)$", "", name)
     return tokens[0][0], tokens[0][0] + len(plain)
+
+
+def _is_repeated(amount: str, wanted: Set[str]) -> bool:
+    """Tell whether the question itself gave this amount, as in "what of the 10,000 arrested?"."""
+    numbers = [word.group() for word in terms.words(amount) if word.group()[0].isdigit()]
+    return bool(numbers) and set(numbers) <= wanted
 
 
 def _numbers_a_name(sentence: str, start: int) -> bool:
@@ -193,7 +201,7 @@ def _likelihood(kind: Kind, sentence: str, extent: Extent) -> float:
 
 
 def _fit(kind: Kind, question: str, sentence: str, extent: Extent) -> float:
-    """Return how well the form of an extent fits what exactly is asked: a sum, a length, a place."""
+    """Return how well the form of an extent fits what is asked: a sum, a length, a place."""
     start, end = extent
     if kind is Kind.PLACE:
         return 0.5 if _AFTER_PLACE_WORD.search(sentence[:start]) else 0.0

@@ -1,0 +1,177 @@
+"""Fits the offline answerer: the weights of its signs, and when it says nothing.
+
+    python -m bench.calibrate --data FOLDER [--write]
+
+Of each set of questions a third of the articles is left out of the library, so
+that their questions have no answer there; questions marked unanswerable count
+as such too.  Half of the questions fit, the other half is reported.  ``--write``
+replaces ``retrieval/reader.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bench.squad import Question, load
+from bot import compose
+from bot.settings import Settings
+from retrieval.embedding import Embedder, Vectors
+from retrieval.index import Index
+from retrieval.reader import Calibration, Candidate, SentenceReader, Signs
+from retrieval.search import Search
+
+SETS = {
+    "squad_train_union_dedup.json.gz": 1000,
+    "squad2.0_dev_otherhalf_RECONSTRUCTED.json.gz": 400,
+    "squadshifts_new_wiki.json.gz": 400,
+}
+"""Files of questions, and how many paragraphs of each are used."""
+
+QUESTIONS = 1500
+SIGNS = [field.name for field in fields(Signs)]
+READER_JSON = Path(__file__).parent.parent / "retrieval" / "reader.json"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question whose candidates were looked at: is it answerable, and which of them answer."""
+
+    is_answerable: bool
+    was_taken_out: bool
+    candidates: Sequence[Candidate]
+    answers: Sequence[bool]
+
+    def signs(self) -> NDArray[np.float64]:
+        """Return the signs, of shape (candidates, signs)."""
+        return np.array([astuple(c.signs) for c in self.candidates]).reshape(-1, len(SIGNS))
+
+
+def main() -> None:
+    """Fit, report, and write the calibration if told to."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/squad"))
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    embedder = compose.embedder(Settings(), print)
+    readings = {name: read(arguments.data / name, n, embedder) for name, n in SETS.items()}
+    fitting = [reading for found in readings.values() for reading in found[::2]]
+    testing = [reading for found in readings.values() for reading in found[1::2]]
+    calibration = fit(fitting)
+    print(calibration)
+    for name, found in [*readings.items(), ("all", testing)]:
+        print(name, report(calibration, found if name == "all" else found[1::2]))
+    if arguments.write:
+        facts = {
+            "weights": {name: round(w, 3) for name, w in calibration.weights.items()},
+            "intercept": round(calibration.intercept, 3),
+            "threshold": round(calibration.threshold, 3),
+        }
+        READER_JSON.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+
+
+def read(path: Path, paragraphs: int, embedder: Embedder) -> list[Reading]:
+    """Return the candidates of some questions of a file, over a library of two thirds of it."""
+    articles, questions = load(path, paragraphs)
+    draw = random.Random(5)
+    kept = [article for article in articles if draw.random() > 1 / 3]
+    present = {article.id for article in kept}
+    draw.shuffle(questions)
+    known: dict[str, Vectors] = {}
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, embedder.encode(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
+        index.put(kept)
+        search = Search(index)
+        reader = SentenceReader(encode, index.store.frequencies, Calibration.load())
+        return [
+            _reading(question, present, reader.candidates(question.text, search(question.text)))
+            for question in questions[:QUESTIONS]
+        ]
+
+
+def _reading(question: Question, present: set[str], candidates: Sequence[Candidate]) -> Reading:
+    answers = [
+        candidate.span.article.id == question.article
+        and any(
+            candidate.span.start <= start and start + len(answer) <= candidate.span.end
+            for start, answer in zip(question.starts, question.answers, strict=True)
+        )
+        for candidate in candidates
+    ]
+    return Reading(
+        bool(question.answers) and question.article in present,
+        question.article not in present,
+        candidates,
+        answers,
+    )
+
+
+def fit(readings: Sequence[Reading]) -> Calibration:
+    """Return the logistic regression over all candidates, with the best threshold."""
+    signs = np.concatenate([reading.signs() for reading in readings])
+    answers = np.concatenate([np.array(reading.answers, dtype=bool) for reading in readings])
+    model = LogisticRegression(C=10, max_iter=2000).fit(signs, answers)
+    weights = dict(zip(SIGNS, map(float, model.coef_[0]), strict=True))
+    unset = Calibration(weights, float(model.intercept_[0]), 0.0)
+    best = [_best(unset, reading) for reading in readings]
+    threshold = max(np.linspace(0.02, 0.6, 117), key=lambda t: _balanced(best, readings, float(t)))
+    return Calibration(weights, unset.intercept, float(threshold))
+
+
+def _balanced(best: Sequence[tuple[float, bool]], found: Sequence[Reading], t: float) -> float:
+    """Return the mean of the shares of answerable questions answered, and of others declined."""
+    answered = np.array([p >= t for p, _ in best])
+    answerable = np.array([reading.is_answerable for reading in found])
+    return float(answered[answerable].mean() + (~answered)[~answerable].mean()) / 2
+
+
+def _best(calibration: Calibration, reading: Reading) -> tuple[float, bool]:
+    """Return the probability of the best candidate, and whether it answers."""
+    return max(
+        (
+            (calibration.probability(candidate.signs), is_answer)
+            for candidate, is_answer in zip(reading.candidates, reading.answers, strict=True)
+        ),
+        default=(0.0, False),
+    )
+
+
+def report(calibration: Calibration, readings: Sequence[Reading]) -> str:
+    """Return a line of figures."""
+    best = [_best(calibration, reading) for reading in readings]
+    probability = np.array([p for p, _ in best])
+    right = np.array([is_answer for _, is_answer in best])
+    answerable = np.array([reading.is_answerable for reading in readings])
+    out = np.array([reading.was_taken_out for reading in readings])
+    answered = probability >= calibration.threshold
+    seen = answerable | out
+    return (
+        f"{len(readings)} questions, {answerable.sum()} answerable: sentence right "
+        f"{right[answerable].mean():.3f}; area, article out "
+        f"{roc_auc_score(answerable[seen], probability[seen]):.3f}, all "
+        f"{roc_auc_score(answerable, probability):.3f}; at {calibration.threshold:.3f}: "
+        f"answered {answered[answerable].mean():.3f} of the answerable, right "
+        f"{right[answered].mean():.3f} of the answered; abstention precision "
+        f"{(~answerable)[~answered].mean():.3f}, recall, article out "
+        f"{(~answered)[out].mean():.3f}, all {(~answered)[~answerable].mean():.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""A process that is killed in the middle of its work loses nothing and breaks nothing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot import compose
+from retrieval.embedding import Embedder
+from retrieval.index import Index
+
+ARTICLES = 300
+KILLS_A_TEST = 5
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("articles")
+    for number in range(ARTICLES):
+        (folder / f"{number:03}.md").write_text(
+            f"---\ntitle: Report {number}\n---\nThe inspectors of district {number} counted "
+            f"{number * 7 + 1} herons along the river. They will count again next year.\n",
+            "utf-8",
+        )
+    return folder
+
+
+def contents(index: Index) -> tuple[set[str], set[str]]:
+    return index.store.keys(), index.vectors.keys()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    folder: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[tuple[set[str], set[str]], float]:
+    """What a sync that nobody disturbs leaves behind, and the seconds it takes."""
+    started = time.monotonic()
+    with Index(tmp_path_factory.mktemp("undisturbed"), embedder) as index:
+        assert index.sync(folder).added == ARTICLES
+        return contents(index), time.monotonic() - started
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_killed_sync_can_be_read_and_is_completed_by_the_next(
+    seed: int,
+    folder: Path,
+    undisturbed: tuple[tuple[set[str], set[str]], float],
+    embedder: Embedder,
+    tmp_path: Path,
+    environment: dict[str, str],
+) -> None:
+    expected, seconds = undisturbed
+    moments = random.Random(seed)
+    library = tmp_path / "library"
+    for _ in range(KILLS_A_TEST):
+        shutil.rmtree(library, ignore_errors=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "sync", str(folder)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not (library / "chroma").exists() and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(moments.uniform(0, seconds))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+        with Index(library, embedder) as index:
+            chain = compose.chain(index)
+            live = {source.id for source in index.store.sources()}
+            for number in (0, 150, 299):
+                answer = chain.invoke(f"how many herons were counted in district {number}?")
+                for citation in answer.citations:
+                    assert citation.article.id in live
+                    assert citation.article.text[citation.start : citation.end] == citation.quote
+                if f"{number:03}.md" in live:
+                    assert answer.short == str(number * 7 + 1)
+            index.sync(folder)
+            assert contents(index) == expected
