@@ -61,8 +61,10 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Make the library hold exactly what a folder holds."""
+    from retrieval.sync import sync as sync_folder
+
     with _library() as index, _progress("Reading") as progress:
-        report = index.sync(folder, progress)
+        report = sync_folder(index, folder, progress)
     _report(report, as_json)
 
 
@@ -72,8 +74,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add an article, or a folder of them, to what is there."""
+    from retrieval.sync import add as add_path
+
     with _library() as index, _progress("Reading") as progress:
-        report = index.add(path, progress)
+        report = add_path(index, path, progress)
     _report(report, as_json)
 
 
@@ -174,9 +178,10 @@ def _library() -> Index:
 def _seed(index: Index) -> None:
     """Index the articles that come with the install, the first time."""
     import seeds
+    from retrieval.sync import seed
 
     with _progress("Indexing the seed articles") as progress:
-        report = index.seed(seeds.FOLDER, progress)
+        report = seed(index, seeds.FOLDER, progress)
     if report:
         _notify(f"First use: {report}")
 

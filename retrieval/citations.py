@@ -94,7 +94,7 @@ def _short(claims: Sequence[Claim]) -> str | None:
     if len(different) <= 1:
         return given[0][0] if given else None
     return "; ".join(
-        f"{piece} ({article.published:%d %B %Y})" if article.published
+        f"{piece} ({article.published.day} {article.published:%B %Y})" if article.published
         else f"{piece} ({article.title})"
         for piece, article in different.values()
     )  # fmt: skip

@@ -11,30 +11,35 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
 import filelock
 
-from retrieval import articles, intake, passages
+from retrieval import passages
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError, SourceError
-from retrieval.store import Entry, Origin, Source, Store
+from retrieval.store import Entry, Source, Store
 from retrieval.types import Article, Passage
 from retrieval.vectors import VectorStore
 
 GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
 
+SEEDING = "seeding"
+_UNFINISHED = "unfinished"
+_MODEL = "embedding_model"
+_REINDEXING = "none, as making them anew was interrupted"
 _LOCK_SECONDS = 600
-_YES, _NO = "yes", "no"
-_MODEL, _UNFINISHED, _SEEDING = "embedding_model", "unfinished", "seeding"
-_REINDEXING = "none, as it was interrupted while they were made anew"
 
 Progress = Callable[[int, int], None]
-"""Told (files done, files in all)."""
+"""Told (done, in all)."""
+
+
+def ignore(*_: object) -> None:
+    """Listen to a notice or to progress, and do nothing."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Index:
         self,
         folder: Path,
         embedder: Embedder,
-        notify: Notify = lambda _: None,
+        notify: Notify = ignore,
         *,
         discard_vectors: bool = False,
     ) -> None:
@@ -86,19 +91,17 @@ class Index:
         database, chroma = folder / "library.db", folder / "chroma"
         with _folder_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        if database.exists() and chroma.exists() and not discard_vectors:
+        is_whole = database.exists() and chroma.exists() and not discard_vectors
+        with nullcontext() if is_whole else self._locked():
             self.store = Store(database)
-        else:
-            with self._locked():
-                self.store = Store(database)
-                if discard_vectors:
-                    self.store.set_meta(_MODEL, _REINDEXING)
-                    shutil.rmtree(chroma, ignore_errors=True)
-                elif self.store.sources():
-                    raise LibraryError(f"The vectors in {chroma} are gone; run: footnote reindex")
-        if not discard_vectors:
-            self._check_model()
-        self.vectors = VectorStore(chroma, embedder)
+            if discard_vectors:
+                self.store.set_meta(_MODEL, _REINDEXING)
+                shutil.rmtree(chroma, ignore_errors=True)
+            elif not chroma.exists() and self.store.keys():
+                raise LibraryError(f"The vectors in {chroma} are gone; run: footnote reindex")
+            else:
+                self._check_model()
+            self.vectors = VectorStore(chroma, embedder)
 
     def __enter__(self) -> Index:
         return self
@@ -116,46 +119,10 @@ class Index:
         self.vectors.close()
         self.store.close()
 
-    def seed(self, folder: Path, progress: Progress = lambda _done, _all: None) -> Report | None:
-        """Sync a library that nothing was ever written to; None if something was.
-
-        Raises:
-            LibraryError: if the library cannot be written.
-        """
-        if self.store.meta(_MODEL) is not None and self.store.meta(_SEEDING) != _YES:
-            return None
-        self.store.set_meta(_SEEDING, _YES)
-        report = self._write(intake.files(folder), "synced", progress)
-        self.store.set_meta(_SEEDING, _NO)
-        return report
-
-    def sync(self, folder: Path, progress: Progress = lambda _done, _all: None) -> Report:
-        """Make the library hold what a folder holds.
-
-        Articles that came from a folder and are not in this one are removed;
-        those that were added one by one stay.  A file that cannot be read is
-        passed over and reported, and an earlier version of it stays.
-
-        Raises:
-            SourceError: if there is no such folder, or no article in it.
-            LibraryError: if the library cannot be written.
-        """
-        files = intake.files(folder)
-        self.store.set_meta(_SEEDING, _NO)
-        return self._write(files, "synced", progress)
-
-    def add(self, path: Path, progress: Progress = lambda _done, _all: None) -> Report:
-        """Add an article, or those of a folder, or renew them; others stay as they are.
-
-        Raises:
-            SourceError: if there is nothing to add, or a single file cannot be read.
-            LibraryError: if the library cannot be written.
-        """
-        files = intake.files(path) if path.is_dir() else [(path.resolve(), path.name)]
-        if not path.is_dir():
-            articles.parse(articles.load(path), path, path.name)
-        self.store.set_meta(_SEEDING, _NO)
-        return self._write(files, "added", progress)
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever written to this library."""
+        return self.store.meta(_MODEL) is None
 
     def put(self, found: Iterable[Article]) -> Report:
         """Add articles that are already read, or renew those with the same ids.
@@ -164,18 +131,17 @@ class Index:
             LibraryError: if the library cannot be written.
         """
         started = time.monotonic()
-        with self._locked(), self._unfinished():
+        new = changed = passage_count = 0
+        with self.writing() as writer:
             known = {source.id for source in self.store.sources()}
-            group: list[Entry] = []
-            added = updated = passage_count = 0
             for article in found:
-                entry = Entry(article, self._cut(article), "added", article.version)
-                self._stage(entry, group)
-                added, updated = added + (article.id not in known), updated + (article.id in known)
+                entry = Entry(article, self.cut(article), "added", article.version)
+                writer.put(entry)
+                new, changed = new + (article.id not in known), changed + (article.id in known)
                 passage_count += len(entry.passages)
-            self._publish(group)
+            writer.flush()
         seconds = time.monotonic() - started
-        return Report(added=added, updated=updated, passages=passage_count, seconds=seconds)
+        return Report(added=new, updated=changed, passages=passage_count, seconds=seconds)
 
     def remove(self, ids: Sequence[str]) -> Report:
         """Remove articles, with their passages and vectors.
@@ -185,16 +151,16 @@ class Index:
             LibraryError: if the library cannot be written.
         """
         started = time.monotonic()
-        with self._locked():
+        with self.writing() as writer:
             known = {source.id for source in self.store.sources()}
             for article_id in ids:
                 if article_id not in known:
                     raise SourceError(_no_article(article_id))
-            with self._unfinished():
-                self._drop(ids)
+            writer.drop(ids)
         return Report(removed=len(ids), seconds=time.monotonic() - started)
 
-    def _remake(self, progress: Progress) -> Report:
+    def remake(self, progress: Progress = ignore) -> Report:
+        """Cut and embed all stored articles anew; see :func:`reindex`."""
         started = time.monotonic()
         with self._locked():
             sources = self.store.sources()
@@ -202,12 +168,12 @@ class Index:
             for done, source in enumerate(sources):
                 progress(done, len(sources))
                 article = self.store.articles([source.id])[source.id]
-                entry = Entry(article, self._cut(article), source.origin, source.digest)
+                entry = Entry(article, self.cut(article), source.origin, source.digest)
                 self.vectors.upsert(entry.passages)
                 self.store.put([entry])
                 count += len(entry.passages)
             progress(len(sources), len(sources))
-            self.store.set_meta(_UNFINISHED, _NO)
+            self.store.set_flag(_UNFINISHED, False)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
         return Report(unchanged=len(sources), passages=count, seconds=time.monotonic() - started)
 
@@ -230,85 +196,26 @@ class Index:
             raise SourceError(f"{name!r} fits {len(found)} articles ({some}); give more of it.")
         return found[0]
 
-    def _write(
-        self, files: Sequence[tuple[Path, str]], origin: Origin, progress: Progress
-    ) -> Report:
-        started = time.monotonic()
-        with self._locked(), self._unfinished():
-            known = {source.id: source for source in self.store.sources()}
-            named = intake.assign_ids(files, origin, known)
-            moved: dict[str, tuple[str, Origin]] = {}
-            problems: list[str] = []
-            group: list[Entry] = []
-            added = updated = unchanged = passage_count = 0
-            for done, (path, article_id) in enumerate(named):
-                progress(done, len(named))
-                before = known.get(article_id)
-                try:
-                    data = articles.load(path)
-                    digest = intake.digest(path, data)
-                    if before and before.digest == digest:
-                        unchanged += 1
-                        if (before.path, before.origin) != (str(path), origin):
-                            moved[article_id] = (str(path), origin)
-                        continue
-                    article = articles.parse(data, path, article_id)
-                except SourceError as error:
-                    problems.append(str(error))
-                    continue
-                entry = Entry(article, self._cut(article), origin, digest)
-                self._stage(entry, group)
-                added, updated = added + (before is None), updated + (before is not None)
-                passage_count += len(entry.passages)
-            self._publish(group)
-            self.store.relocate(moved)
-            kept = {article_id for _, article_id in named}
-            gone = [
-                source.id
-                for source in known.values()
-                if origin == source.origin == "synced" and source.id not in kept
-            ]
-            self._drop(gone)
-            progress(len(named), len(named))
-        return Report(
-            added,
-            updated,
-            unchanged,
-            len(gone),
-            passage_count,
-            time.monotonic() - started,
-            tuple(problems),
-        )
-
-    def _cut(self, article: Article) -> list[Passage]:
+    def cut(self, article: Article) -> list[Passage]:
+        """Return the passages of an article, as long as the embedding model reads."""
         return passages.split(article, self.embedder.pieces, self.embedder.card.max_pieces)
 
-    def _stage(self, entry: Entry, group: list[Entry]) -> None:
-        """Put an entry in the group, and publish the group when it is large enough."""
-        group.append(entry)
-        if sum(len(waiting.passages) for waiting in group) >= GROUP:
-            self._publish(group)
-            group.clear()
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Wait for the lock, mend what an interruption left, and mark the library as unfinished.
 
-    def _publish(self, entries: Sequence[Entry]) -> None:
-        """Make new versions live, and then forget the old ones' vectors."""
-        if not entries:
-            return
-        new = {passage.key: passage for entry in entries for passage in entry.passages}
-        old = self.store.keys([entry.article.id for entry in entries])
-        self.vectors.upsert([passage for key, passage in new.items() if key not in old])
-        self.store.put(entries)
-        self.vectors.delete(old - new.keys())
-
-    def _drop(self, ids: Sequence[str]) -> None:
-        for start in range(0, len(ids), GROUP):
-            some = ids[start : start + GROUP]
-            keys = self.store.keys(some)
-            self.store.remove(some)
-            self.vectors.delete(keys)
+        The mark goes when the block ends without an error.
+        """
+        with self._locked():
+            if self.store.flag(_UNFINISHED):
+                self._mend()
+            self.store.set_flag(_UNFINISHED, True)
+            self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
+            yield Writer(self.store, self.vectors)
+            self.store.set_flag(_UNFINISHED, False)
 
     def _mend(self) -> None:
-        """Make the vectors fit the store, after an interruption."""
+        """Make the vectors fit the store."""
         live, embedded = self.store.keys(), self.vectors.keys()
         self.vectors.delete(embedded - live)
         missing = sorted(live - embedded)
@@ -318,22 +225,12 @@ class Index:
 
     def _check_model(self) -> None:
         made_with = self.store.meta(_MODEL)
-        if made_with not in (None, self.embedder.card.fingerprint):
+        if made_with not in {None, self.embedder.card.fingerprint}:
             raise LibraryError(
-                f"The vectors of this library come from another embedding model ({made_with[:60]})"
+                f"The vectors of this library come from another embedding model ({made_with})"
                 f" than the present one, {self.embedder.card.name}; set EMBEDDING_MODEL back, or "
                 "run: footnote reindex"
             )
-
-    @contextmanager
-    def _unfinished(self) -> Iterator[None]:
-        """Mark the library as unfinished for as long as the block runs; mend it first if it was."""
-        if self.store.meta(_UNFINISHED) == _YES:
-            self._mend()
-        self.store.set_meta(_UNFINISHED, _YES)
-        self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
-        yield
-        self.store.set_meta(_UNFINISHED, _NO)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -358,11 +255,42 @@ class Index:
             ) from None
 
 
+class Writer:
+    """Writes to a library whose lock is held, some articles at a time."""
+
+    def __init__(self, store: Store, vectors: VectorStore) -> None:
+        self._store = store
+        self._vectors = vectors
+        self._waiting: list[Entry] = []
+
+    def put(self, entry: Entry) -> None:
+        """Make an article live, now or together with the next ones."""
+        self._waiting.append(entry)
+        if sum(len(waiting.passages) for waiting in self._waiting) >= GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make live what is waiting, and then forget the vectors of earlier versions."""
+        entries, self._waiting = self._waiting, []
+        if not entries:
+            return
+        new = {passage.key: passage for entry in entries for passage in entry.passages}
+        old = self._store.keys([entry.article.id for entry in entries])
+        self._vectors.upsert([passage for key, passage in new.items() if key not in old])
+        self._store.put(entries)
+        self._vectors.delete(old - new.keys())
+
+    def drop(self, ids: Sequence[str]) -> None:
+        """Remove articles, and then their vectors."""
+        for start in range(0, len(ids), GROUP):
+            some = ids[start : start + GROUP]
+            keys = self._store.keys(some)
+            self._store.remove(some)
+            self._vectors.delete(keys)
+
+
 def reindex(
-    folder: Path,
-    embedder: Embedder,
-    notify: Notify = lambda _: None,
-    progress: Progress = lambda _done, _all: None,
+    folder: Path, embedder: Embedder, notify: Notify = ignore, progress: Progress = ignore
 ) -> Report:
     """Make all passages and vectors anew from the stored articles, with ``embedder``.
 
@@ -374,7 +302,7 @@ def reindex(
     if not (folder / "library.db").exists():
         raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
     with Index(folder, embedder, notify, discard_vectors=True) as index:
-        return index._remake(progress)
+        return index.remake(progress)
 
 
 def _no_article(name: str) -> str:

@@ -21,6 +21,12 @@ from retrieval.types import Claim, Draft, Hit, Span, fold_space
 PASSAGES_READ = 6
 """How many of the best passages are read, sentence by sentence."""
 
+RIVAL_SHARE = 0.6
+"""How probable another article's answer must be, beside the best, to be given with it."""
+
+SAME_SUBJECT = 0.5
+"""The cosine of two titles from which their articles are taken to tell of one event."""
+
 Frequencies = Callable[[Iterable[str]], tuple[Mapping[str, int], int]]
 """Stems → (in how many passages each occurs, how many passages there are)."""
 
@@ -107,7 +113,10 @@ class SentenceReader:
         )
         if not ranked or ranked[0][0] < self._calibration.threshold:
             return Draft(question)
-        return Draft(question, (_claim(question, ranked[0][1]),))
+        least = max(self._calibration.threshold, RIVAL_SHARE * ranked[0][0])
+        best, *others = (_claim(question, span) for p, span in ranked if p >= least)
+        claims = [best, *self._rivals(best, others)]
+        return Draft(question, tuple(sorted(claims, key=_age)))
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences of the best passages, each once, with their signs."""
@@ -135,6 +144,20 @@ class SentenceReader:
             )
             for (span, hit), similarity in zip(found.values(), similarities, strict=True)
         ]
+
+    def _rivals(self, best: Claim, others: Iterable[Claim]) -> list[Claim]:
+        """Return the claims of other articles on the same subject that answer otherwise."""
+        article = best.spans[0].article
+        rivals: dict[str, Claim] = {}
+        shorts = {best.short}
+        for other in others:
+            source = other.spans[0].article
+            if best.short and other.short and source.id != article.id and other.short not in shorts:
+                title, other_title = self._encode([article.title, source.title])
+                if source.id not in rivals and float(title @ other_title) >= SAME_SUBJECT:
+                    rivals[source.id] = other
+                    shorts.add(other.short)
+        return list(rivals.values())
 
     def _weights(self, question: str) -> Callable[[Iterable[str]], float]:
         """Return a function that tells what share of the question some stems cover.
@@ -174,6 +197,12 @@ def _gives(question: str, sentence: str) -> float:
     if short.asked(question) is None:
         return 0.0
     return 1.0 if short.find(question, sentence) else -1.0
+
+
+def _age(claim: Claim) -> int:
+    """Return a key that puts the newest article first, and those without a date last."""
+    published = claim.spans[0].article.published
+    return -published.toordinal() if published else 0
 
 
 def _claim(question: str, span: Span) -> Claim:

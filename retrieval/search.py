@@ -42,16 +42,16 @@ class Search:
 def fuse(lexical: Ranking, dense: Ranking) -> dict[str, float]:
     """Return a score for each key: a weighted mean of its BM25, as a share of the best, and cosine.
 
-    A passage that only one search found gets the last score of the other, which
-    is the most that it can have there.  Source: Bruch, Gai and Ingber, "An
+    A passage that only one search found gets the last score of the other where
+    that went to its full :data:`DEPTH`: the most that it can have there.  Source: Bruch, Gai and Ingber, "An
     Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023.
     Measured against reciprocal rank by ``bench/search.py``.
     """
     best = max((score for _, score in lexical), default=1.0)
     words = {key: score / best for key, score in lexical}
     cosines = dict(dense)
-    no_word = min(words.values(), default=0.0)
-    no_cosine = min(cosines.values(), default=0.0)
+    no_word = words[lexical[-1][0]] if len(lexical) >= DEPTH else 0.0
+    no_cosine = cosines[dense[-1][0]] if len(dense) >= DEPTH else 0.0
     return {
         key: LEXICAL_WEIGHT * words.get(key, no_word)
         + (1 - LEXICAL_WEIGHT) * cosines.get(key, no_cosine)

@@ -15,54 +15,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy import event, exc
+from sqlalchemy import exc
 
-from retrieval import terms
+from retrieval import schema, terms
 from retrieval.errors import LibraryError
 from retrieval.types import Article, Passage
 
-SCHEMA = "1"
 TITLE_WEIGHT = 2.0
 """How much a word in the title counts beside one in the text, in BM25."""
 
 Origin = Literal["synced", "added"]
 
-_metadata = sa.MetaData()
-_meta = sa.Table(
-    "meta",
-    _metadata,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
-)
-_articles = sa.Table(
-    "articles",
-    _metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("title", sa.String, nullable=False),
-    sa.Column("url", sa.String),
-    sa.Column("published", sa.Date),
-    sa.Column("path", sa.String),
-    sa.Column("origin", sa.String, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-)
-_passages = sa.Table(
-    "passages",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String, nullable=False, unique=True),
-    sa.Column("article", sa.ForeignKey("articles.id", ondelete="CASCADE"), index=True),
-    sa.Column("ordinal", sa.Integer, nullable=False),
-    sa.Column("start", sa.Integer, nullable=False),
-    sa.Column("end", sa.Integer, nullable=False),
-)
-_FULL_TEXT = """
-    CREATE VIRTUAL TABLE IF NOT EXISTS passages_fts
-    USING fts5(title, body, tokenize = 'porter unicode61')
-"""
-_VOCABULARY = """
-    CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(passages_fts, row)
-"""
 _LEXICAL = sa.text("""
     SELECT passages.key, -best.score AS score
     FROM (SELECT rowid, bm25(passages_fts, :title_weight, 1.0) AS score
@@ -109,15 +72,16 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-        event.listen(self._engine, "connect", _configure)
+        self._engine = schema.engine(path)
         with self._errors():
             if "meta" not in sa.inspect(self._engine).get_table_names():
-                self._create()
-            found = self.meta("schema")
-        if found != SCHEMA:
+                with self._engine.begin() as connection:
+                    schema.create(connection)
+        found = self.meta("schema")
+        if found != schema.SCHEMA:
             raise LibraryError(
-                f"The library {path} has format {found}, this version of Footnote reads {SCHEMA}; "
+                f"The library {path} has format {found}, and this version of Footnote "
+                f"reads {schema.SCHEMA}; "
                 "move the folder away and run: footnote sync FOLDER"
             )
 
@@ -129,7 +93,7 @@ class Store:
         """Return a fact about the library, or None."""
         with self._reading() as connection:
             value: str | None = connection.scalar(
-                sa.select(_meta.c.value).where(_meta.c.key == key)
+                sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
             )
             return value
 
@@ -137,6 +101,14 @@ class Store:
         """Keep a fact about the library."""
         with self._writing() as connection:
             connection.execute(sa.text("REPLACE INTO meta VALUES (:k, :v)"), {"k": key, "v": value})
+
+    def flag(self, key: str) -> bool:
+        """Return whether a mark is set."""
+        return self.meta(key) == "yes"
+
+    def set_flag(self, key: str, is_set: bool) -> None:
+        """Set a mark, or take it away."""
+        self.set_meta(key, "yes" if is_set else "no")
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Make articles live, each in place of its earlier version, in one transaction."""
@@ -150,8 +122,8 @@ class Store:
         with self._writing() as connection:
             for article_id, (path, origin) in paths.items():
                 connection.execute(
-                    _articles.update()
-                    .where(_articles.c.id == article_id)
+                    schema.articles.update()
+                    .where(schema.articles.c.id == article_id)
                     .values(path=path, origin=origin)
                 )
 
@@ -162,29 +134,31 @@ class Store:
 
     def sources(self) -> list[Source]:
         """List the articles, in order of id."""
-        count = sa.func.count(_passages.c.id)
-        a = _articles.c
+        count = sa.func.count(schema.passages.c.id)
+        a = schema.articles.c
         query = (
             sa.select(a.id, a.title, a.path, a.published, a.origin, a.digest, count)
-            .join_from(_articles, _passages, isouter=True)
-            .group_by(_articles.c.id)
-            .order_by(_articles.c.id)
+            .join_from(schema.articles, schema.passages, isouter=True)
+            .group_by(schema.articles.c.id)
+            .order_by(schema.articles.c.id)
         )
         with self._reading() as connection:
             return [Source(*row) for row in connection.execute(query)]
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return the live articles among ``ids``."""
-        query = sa.select(_articles).where(_articles.c.id.in_(list(ids)))
+        query = sa.select(schema.articles).where(schema.articles.c.id.in_(list(ids)))
         with self._reading() as connection:
             return {row.id: _article(row) for row in connection.execute(query)}
 
     def passages(self, keys: Iterable[str]) -> dict[str, Passage]:
         """Return the live passages among ``keys``; the keys of older versions find nothing."""
-        query = sa.select(_passages).where(_passages.c.key.in_(list(keys)))
+        query = sa.select(schema.passages).where(schema.passages.c.key.in_(list(keys)))
         with self._reading() as connection:
             rows = connection.execute(query).all()
-            wanted = sa.select(_articles).where(_articles.c.id.in_({row.article for row in rows}))
+            wanted = sa.select(schema.articles).where(
+                schema.articles.c.id.in_({row.article for row in rows})
+            )
             articles = {row.id: _article(row) for row in connection.execute(wanted)}
         return {
             row.key: Passage(articles[row.article], row.start, row.end, row.ordinal) for row in rows
@@ -192,9 +166,9 @@ class Store:
 
     def keys(self, ids: Sequence[str] | None = None) -> set[str]:
         """Return the keys of all live passages, or of those of some articles."""
-        query = sa.select(_passages.c.key)
+        query = sa.select(schema.passages.c.key)
         if ids is not None:
-            query = query.where(_passages.c.article.in_(ids))
+            query = query.where(schema.passages.c.article.in_(ids))
         with self._reading() as connection:
             return set(connection.scalars(query))
 
@@ -213,15 +187,8 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(_FREQUENCIES, {"terms": list(stems)})
             counts = {row.term: row.doc for row in rows}
-            total = connection.scalar(sa.select(sa.func.count()).select_from(_passages))
+            total = connection.scalar(sa.select(sa.func.count()).select_from(schema.passages))
         return counts, total or 0
-
-    def _create(self) -> None:
-        with self._writing() as connection:
-            _metadata.create_all(connection)
-            connection.execute(sa.text(_FULL_TEXT))
-            connection.execute(sa.text(_VOCABULARY))
-            connection.execute(_meta.insert().prefix_with("OR IGNORE").values(["schema", SCHEMA]))
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -238,32 +205,7 @@ class Store:
         try:
             yield
         except exc.DatabaseError as error:
-            raise LibraryError(_explain(str(error.orig), self._path)) from error
-
-
-def _explain(reason: str, path: Path) -> str:
-    if "locked" in reason or "busy" in reason:
-        return f"The library {path} is in use by another process; try again in a moment."
-    if "readonly" in reason or "unable to open" in reason:
-        return (
-            f"The library {path} cannot be written; change its permissions or set DATA_DIR to "
-            "another folder."
-        )
-    if "full" in reason:
-        return f"The disk that holds {path} is full; make room and try again."
-    return (
-        f"The library {path} is damaged ({reason}); move its folder away and run: "
-        "footnote sync FOLDER"
-    )
-
-
-def _configure(connection: Any, _: Any) -> None:
-    """Set up a connection: readers beside one writer, and each commit on the disk."""
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout = 20000", "journal_mode = WAL", "synchronous = FULL",
-                   "foreign_keys = ON"):  # fmt: skip
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+            raise LibraryError(schema.explain(str(error.orig), self._path)) from error
 
 
 def _article(row: Any) -> Article:
@@ -278,16 +220,16 @@ def _article(row: Any) -> Article:
 
 
 def _delete(connection: sa.Connection, ids: Sequence[str]) -> None:
-    doomed = sa.select(_passages.c.id).where(_passages.c.article.in_(ids))
+    doomed = sa.select(schema.passages.c.id).where(schema.passages.c.article.in_(ids))
     fts = sa.table("passages_fts", sa.column("rowid"))
     connection.execute(fts.delete().where(fts.c.rowid.in_(doomed)))
-    connection.execute(_articles.delete().where(_articles.c.id.in_(ids)))
+    connection.execute(schema.articles.delete().where(schema.articles.c.id.in_(ids)))
 
 
 def _insert(connection: sa.Connection, entry: Entry) -> None:
     article = entry.article
     connection.execute(
-        _articles.insert().values(
+        schema.articles.insert().values(
             id=article.id,
             title=article.title,
             url=article.url,
@@ -300,7 +242,7 @@ def _insert(connection: sa.Connection, entry: Entry) -> None:
     )
     for passage in entry.passages:
         row = connection.execute(
-            _passages.insert().values(
+            schema.passages.insert().values(
                 key=passage.key,
                 article=article.id,
                 ordinal=passage.ordinal,

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 import seeds
 from bot import compose
 from bot.settings import Settings
+from retrieval import sync
 from retrieval.embedding import Embedder
 from retrieval.index import Index
 
@@ -57,7 +58,7 @@ def index(open_index: Callable[[], Index]) -> Index:
 def seeded(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Index]:
     """A library of the seed articles, to be read only."""
     with Index(tmp_path_factory.mktemp("seeded"), embedder) as index:
-        index.seed(seeds.FOLDER)
+        sync.seed(index, seeds.FOLDER)
         yield index
 
 

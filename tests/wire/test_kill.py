@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot import compose
+from retrieval import sync
 from retrieval.embedding import Embedder
 from retrieval.index import Index
 
@@ -43,7 +44,7 @@ def undisturbed(
     """What a sync that nobody disturbs leaves behind, and the seconds it takes."""
     started = time.monotonic()
     with Index(tmp_path_factory.mktemp("undisturbed"), embedder) as index:
-        assert index.sync(folder).added == ARTICLES
+        assert sync.sync(index, folder).added == ARTICLES
         return contents(index), time.monotonic() - started
 
 
@@ -83,5 +84,5 @@ def test_a_killed_sync_can_be_read_and_is_completed_by_the_next(
                     assert citation.article.text[citation.start : citation.end] == citation.quote
                 if f"{number:03}.md" in live:
                     assert answer.short == str(number * 7 + 1)
-            index.sync(folder)
+            sync.sync(index, folder)
             assert contents(index) == expected

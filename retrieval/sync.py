@@ -1,0 +1,127 @@
+"""Folders and files into a library: only what changed is read, cut and embedded again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrieval import articles, intake
+from retrieval.errors import SourceError
+from retrieval.index import SEEDING, Index, Progress, Report, ignore
+from retrieval.store import Entry, Origin, Source
+
+
+def seed(index: Index, folder: Path, progress: Progress = ignore) -> Report | None:
+    """Sync a library that nothing was ever written to; return None if something was.
+
+    Raises:
+        LibraryError: if the library cannot be written.
+    """
+    if not index.is_new and not index.store.flag(SEEDING):
+        return None
+    index.store.set_flag(SEEDING, True)
+    report = _write(index, intake.files(folder), "synced", progress)
+    index.store.set_flag(SEEDING, False)
+    return report
+
+
+def sync(index: Index, folder: Path, progress: Progress = ignore) -> Report:
+    """Make the library hold what a folder holds.
+
+    Articles that came from a folder and are not in this one are removed; those
+    that were added by themselves stay.  A file that cannot be read is passed over
+    and reported, and an earlier version of it stays.
+
+    Raises:
+        SourceError: if there is no such folder, or no article in it.
+        LibraryError: if the library cannot be written.
+    """
+    found = intake.files(folder)
+    index.store.set_flag(SEEDING, False)
+    return _write(index, found, "synced", progress)
+
+
+def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
+    """Add an article, or those of a folder, or renew them; others stay as they are.
+
+    Raises:
+        SourceError: if there is nothing to add, or a single file cannot be read.
+        LibraryError: if the library cannot be written.
+    """
+    if path.is_dir():
+        found = intake.files(path)
+    else:
+        articles.parse(articles.load(path), path, path.name)
+        found = [(path.resolve(), path.name)]
+    index.store.set_flag(SEEDING, False)
+    return _write(index, found, "added", progress)
+
+
+@dataclass
+class _Changes:
+    """What a folder asks of a library, gathered while its files are read."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    moved: dict[str, tuple[str, Origin]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def _write(
+    index: Index, found: Sequence[tuple[Path, str]], origin: Origin, progress: Progress
+) -> Report:
+    started = time.monotonic()
+    changes = _Changes()
+    with index.writing() as writer:
+        known = {source.id: source for source in index.store.sources()}
+        named = intake.assign_ids(found, origin, known)
+        for done, (path, article_id) in enumerate(named):
+            progress(done, len(named))
+            before = known.get(article_id)
+            entry = _read(index, (path, article_id, origin), before, changes)
+            if entry:
+                changes.passages += len(entry.passages)
+                writer.put(entry)
+        writer.flush()
+        index.store.relocate(changes.moved)
+        kept = {article_id for _, article_id in named}
+        gone = [s.id for s in known.values() if origin == s.origin == "synced" and s.id not in kept]
+        writer.drop(gone)
+        progress(len(named), len(named))
+    return Report(
+        added=changes.new,
+        updated=changes.changed,
+        unchanged=changes.unchanged,
+        removed=len(gone),
+        passages=changes.passages,
+        seconds=time.monotonic() - started,
+        problems=tuple(changes.problems),
+    )
+
+
+def _read(
+    index: Index, file: tuple[Path, str, Origin], before: Source | None, changes: _Changes
+) -> Entry | None:
+    """Return what has to be written for a file, if anything, and count it."""
+    path, article_id, origin = file
+    try:
+        data = articles.load(path)
+        digest = intake.digest(path, data)
+        if before and before.digest == digest:
+            changes.unchanged += 1
+            if (before.path, before.origin) != (str(path), origin):
+                changes.moved[article_id] = (str(path), origin)
+            return None
+        article = articles.parse(data, path, article_id)
+    except SourceError as error:
+        changes.problems.append(str(error))
+        return None
+    if before:
+        changes.changed += 1
+    else:
+        changes.new += 1
+    return Entry(article, index.cut(article), origin, digest)

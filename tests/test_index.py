@@ -1,0 +1,187 @@
+"""Store and vectors stay in step, through faults and for any article."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retrieval.embedding import Embedder, ModelCard
+from retrieval.errors import LibraryError, SourceError
+from retrieval.index import Index, reindex
+from retrieval.types import Article
+
+RAIN = Article(id="rain", title="Rain", text="It rained for 3 days. Then the sun came out.")
+SNOW = Article(id="snow", title="Snow", text="It snowed in May. Nobody had expected it.")
+
+
+def other_model(embedder: Embedder) -> Embedder:
+    card = replace(embedder.card, name="another", fingerprint="f" * 64)
+    return Embedder(card, embedder._tokenizer, embedder.encode)
+
+
+def test_a_name_finds_an_article_by_id_or_by_part_of_its_title(index: Index) -> None:
+    index.put([RAIN, SNOW, Article(id="snowfall", title="Later", text="More of it.")])
+    assert index.find_source("snow").id == "snow"
+    assert index.find_source("RAI").id == "rain"
+    assert index.find_source("later").id == "snowfall"
+    with pytest.raises(SourceError, match="no article 'hail'"):
+        index.find_source("hail")
+    with pytest.raises(SourceError, match="fits 2 articles"):
+        index.find_source("sno")
+
+
+@pytest.mark.parametrize("moment", ["upsert", "put", "delete"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_write_that_fails_anywhere_leaves_one_whole_version(
+    moment: str, when: str, open_index: Callable[[], Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_index()
+    first.put([RAIN, SNOW])
+    changed = replace(RAIN, text="It rained for 9 days. Then the dam broke.")
+    target = first.store if moment == "put" else first.vectors
+    original = getattr(target, moment)
+
+    def fail(*arguments: object) -> None:
+        if when == "after":
+            original(*arguments)
+        raise OSError("the power went off")
+
+    monkeypatch.setattr(target, moment, fail)
+    with pytest.raises(OSError, match="power"):
+        first.put([changed])
+
+    second = open_index()
+    text = second.store.articles(["rain"])["rain"].text
+    assert text in {RAIN.text, changed.text}
+    found = second.store.passages(key for key, _ in second.vectors.nearest("how long?", 9))
+    assert all(p.article.text == text for p in found.values() if p.article.id == "rain")
+    second.put([changed])
+    assert second.store.articles(["rain"])["rain"] == changed
+    assert second.store.keys() == second.vectors.keys()
+
+
+def test_lost_vectors_are_made_again_by_the_next_write(open_index: Callable[[], Index]) -> None:
+    index = open_index()
+    index.put([RAIN])
+    index.store.set_flag("unfinished", True)
+    index.vectors.delete(index.store.keys())
+    index.put([SNOW])
+    assert index.vectors.keys() == index.store.keys()
+
+
+def test_a_library_of_another_model_is_refused_until_it_is_indexed_anew(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.put([RAIN, SNOW])
+        keys = index.store.keys()
+    with pytest.raises(LibraryError, match="another embedding model.*footnote reindex"):
+        Index(folder, other_model(embedder))
+    report = reindex(folder, other_model(embedder))
+    assert report.unchanged == 2
+    with Index(folder, other_model(embedder)) as index:
+        assert index.store.keys() == index.vectors.keys() == keys
+
+
+def test_an_interrupted_reindex_is_noticed_and_can_be_done_again(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.put([RAIN, SNOW])
+
+    def interrupt(done: int, _all: int) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        reindex(folder, embedder, progress=interrupt)
+    with pytest.raises(LibraryError, match="footnote reindex"):
+        Index(folder, embedder)
+    reindex(folder, embedder)
+    with Index(folder, embedder) as index:
+        assert index.store.keys() == index.vectors.keys()
+
+
+def test_a_library_whose_vectors_are_gone_says_how_to_get_them_back(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.put([RAIN])
+    shutil.rmtree(folder / "chroma")
+    with pytest.raises(LibraryError, match="gone; run: footnote reindex"):
+        Index(folder, embedder)
+    reindex(folder, embedder)
+    with Index(folder, embedder) as index:
+        assert len(index.vectors.keys()) == 1
+
+
+def test_there_is_nothing_to_reindex_where_there_is_no_library(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    with pytest.raises(LibraryError, match="no library"):
+        reindex(tmp_path, embedder)
+
+
+def test_a_damaged_database_is_named_with_its_remedy(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.put([RAIN])
+    (folder / "library.db").write_bytes(b"this is no database" * 1000)
+    with pytest.raises(LibraryError, match=r"damaged.*footnote sync FOLDER"):
+        Index(folder, embedder)
+
+
+def test_a_library_of_another_format_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.store.set_meta("schema", "0")
+    with pytest.raises(LibraryError, match="format 0"):
+        Index(folder, embedder)
+
+
+def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path, embedder: Embedder) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LibraryError, match="DATA_DIR"):
+        Index(tmp_path / "file" / "library", embedder)
+
+
+texts = st.lists(
+    st.sampled_from(
+        ["It rained.", "Nobody was hurt in the U.N. convoy.", "مرحبا بالعالم.", "👩‍👩‍👧 waved!\n\n",
+         "Cafe\u0301s closed at 5 p.m. Monday.", "7.8 metres", "“We left,” she said.", "word " * 90]
+    ),
+    max_size=12,
+).map(" ".join)  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(versions=st.lists(st.tuples(st.sampled_from("abc"), texts), min_size=1, max_size=5))
+def test_after_any_writes_the_last_version_is_live_and_nothing_else(
+    versions: list[tuple[str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+    embedder: Embedder,
+) -> None:
+    with Index(tmp_path_factory.mktemp("library"), embedder) as index:
+        for article_id, text in versions:
+            index.put([Article(id=article_id, title=f"On {article_id}", text=text)])
+        last = dict(versions)
+        assert {a.id: a.text for a in index.store.articles("abc").values()} == last
+        assert index.store.keys() == index.vectors.keys()
+        passages = index.store.passages(index.store.keys())
+        assert all(p.article.text == last[p.article.id] for p in passages.values())
+        index.remove(sorted(last))
+        assert index.store.keys() == index.vectors.keys() == set()
+
+
+def test_the_fingerprint_of_the_bundled_model_is_that_of_its_weights(embedder: Embedder) -> None:
+    assert isinstance(embedder.card, ModelCard)
+    assert embedder.card.fingerprint.startswith("53aa51172d142c89")
