@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bench.squad import Question, load
+from bench.questions import Question, load
 from bot import compose
 from bot.settings import Settings
 from retrieval.embedding import Embedder, Vectors
@@ -32,13 +32,14 @@ from retrieval.reader import Calibration, Candidate, SentenceReader, Signs
 from retrieval.search import Search
 
 SETS = {
-    "squad_train_union_dedup.json.gz": 1000,
-    "squad2.0_dev_otherhalf_RECONSTRUCTED.json.gz": 400,
-    "squadshifts_new_wiki.json.gz": 400,
+    "squad/squad_train_union_dedup.json.gz": 700,
+    "squad/squad2.0_dev_otherhalf_RECONSTRUCTED.json.gz": 300,
+    "squad/squadshifts_new_wiki.json.gz": 300,
+    "nq/nq-open-oracle.jsonl.gz": 900,
 }
 """Files of questions, and how many paragraphs of each are used."""
 
-QUESTIONS = 1500
+QUESTIONS = 900
 SIGNS = [field.name for field in fields(Signs)]
 READER_JSON = Path(__file__).parent.parent / "retrieval" / "reader.json"
 
@@ -60,7 +61,7 @@ class Reading:
 def main() -> None:
     """Fit, report, and write the calibration if told to."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/squad"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     embedder = compose.embedder(Settings(), print)
@@ -107,11 +108,7 @@ def read(path: Path, paragraphs: int, embedder: Embedder) -> list[Reading]:
 
 def _reading(question: Question, present: set[str], candidates: Sequence[Candidate]) -> Reading:
     answers = [
-        candidate.span.article.id == question.article
-        and any(
-            candidate.span.start <= start and start + len(answer) <= candidate.span.end
-            for start, answer in zip(question.starts, question.answers, strict=True)
-        )
+        candidate.span.article.id == question.article and question.is_answered_by(candidate.span)
         for candidate in candidates
     ]
     return Reading(
@@ -130,15 +127,21 @@ def fit(readings: Sequence[Reading]) -> Calibration:
     weights = dict(zip(SIGNS, map(float, model.coef_[0]), strict=True))
     unset = Calibration(weights, float(model.intercept_[0]), 0.0)
     best = [_best(unset, reading) for reading in readings]
-    threshold = max(np.linspace(0.02, 0.6, 117), key=lambda t: _balanced(best, readings, float(t)))
+    threshold = max(
+        np.linspace(0.02, 0.6, 117), key=lambda t: _usefulness(best, readings, float(t))
+    )
     return Calibration(weights, unset.intercept, float(threshold))
 
 
-def _balanced(best: Sequence[tuple[float, bool]], found: Sequence[Reading], t: float) -> float:
-    """Return the mean of the shares of answerable questions answered, and of others declined."""
+def _usefulness(best: Sequence[tuple[float, bool]], found: Sequence[Reading], t: float) -> float:
+    """Return what a threshold is worth: a wrong answer costs as much as a right one gains.
+
+    Declining is worth 1 where there is no answer, and nothing where there is one.
+    """
     answered = np.array([p >= t for p, _ in best])
+    is_right = np.array([right for _, right in best])
     answerable = np.array([reading.is_answerable for reading in found])
-    return float(answered[answerable].mean() + (~answered)[~answerable].mean()) / 2
+    return float(np.where(answered, np.where(is_right, 1, -1), ~answerable).mean())
 
 
 def _best(calibration: Calibration, reading: Reading) -> tuple[float, bool]:

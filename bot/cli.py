@@ -33,7 +33,6 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the articles, with footnotes."""
-    from bot import compose
     from bot.render import render_answer
 
     if question != "-":
@@ -41,6 +40,8 @@ def ask(
 
         check_question(question)
     with _library() as index:
+        from bot import compose
+
         _seed(index)
         chain = compose.chain(index)
         if question != "-":
@@ -132,11 +133,12 @@ def remove(
 @app.command()
 def reindex(as_json: AsJson = False) -> None:
     """Make the vectors anew, after damage or for another embedding model."""
-    from bot import compose
     from bot.settings import load_settings
-    from retrieval.index import reindex as remake
 
     settings = load_settings()
+    from bot import compose
+    from retrieval.index import reindex as remake
+
     with _progress("Indexing") as progress:
         report = remake(
             compose.data_dir(settings), compose.embedder(settings, _notify), _notify, progress
@@ -169,10 +171,12 @@ def _ask_line(line: str, chain: Any, as_json: bool) -> bool:
 
 
 def _library() -> Index:
-    from bot import compose
     from bot.settings import load_settings
 
-    return compose.library(load_settings(), _notify)
+    settings = load_settings()
+    from bot import compose
+
+    return compose.library(settings, _notify)
 
 
 def _seed(index: Index) -> None:

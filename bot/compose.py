@@ -20,8 +20,7 @@ Notify = Callable[[str], None]
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
     """Return the embedding model that is set."""
-    cache = settings.cache_dir or _user_cache()
-    return load_embedder(settings.embedding_model, cache.expanduser(), notify)
+    return load_embedder(settings.embedding_model, cache_dir(settings), notify)
 
 
 def library(settings: Settings, notify: Notify) -> Index:
@@ -40,7 +39,8 @@ def chain(index: Index) -> Runnable[str, Answer]:
     return build_chain(Search(index), reader)
 
 
-def _user_cache() -> Path:
+def cache_dir(settings: Settings) -> Path:
+    """Return the folder of the exported models."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("footnote-bot")
+    return (settings.cache_dir or user_cache_path("footnote-bot")).expanduser()

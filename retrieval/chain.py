@@ -5,6 +5,7 @@ from __future__ import annotations
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from retrieval import citations
+from retrieval.articles import normalise
 from retrieval.errors import QuestionError
 from retrieval.reader import Answerer
 from retrieval.search import Search
@@ -38,12 +39,12 @@ def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runna
 
 
 def check_question(question: str) -> str:
-    """Return the question on one line.
+    """Return the question on one line, without control characters.
 
     Raises:
         QuestionError: if it is empty, or longer than :data:`MAX_QUESTION`.
     """
-    asked = fold_space(question)
+    asked = fold_space(normalise(question))
     if not any(character.isalnum() for character in asked):
         raise QuestionError('The question is empty; ask something, like "how many were arrested?"')
     if len(asked) > MAX_QUESTION:

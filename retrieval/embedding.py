@@ -37,6 +37,9 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the published ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2."""
 
+EXPORT_FORMAT = "1"
+"""Raised when the export is made in another way, so that all are made again."""
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -120,14 +123,15 @@ def load_embedder(
 def _export_folder(model: str | None, cache: Path) -> Path:
     """Name the folder of a model's export; it changes when a model's files on disk do."""
     if model is None:
-        return cache / f"{DEFAULT_MODEL}-{DEFAULT_WEIGHTS[:12]}"
+        return cache / f"{DEFAULT_MODEL}-{DEFAULT_WEIGHTS[:12]}-{EXPORT_FORMAT}"
     source = Path(model)
     identity = model
     if source.is_dir():
         files = sorted(path for path in source.rglob("*") if path.is_file())
         stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
         identity = json.dumps([str(source.resolve()), stats])
-    return cache / f"{source.name}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()
+    return cache / f"{source.name}-{digest[:12]}-{EXPORT_FORMAT}"
 
 
 def _load_export(folder: Path, threads: int) -> Embedder:

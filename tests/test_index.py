@@ -82,7 +82,7 @@ def test_a_library_of_another_model_is_refused_until_it_is_indexed_anew(
     with Index(folder, embedder) as index:
         index.put([RAIN, SNOW])
         keys = index.store.keys()
-    with pytest.raises(LibraryError, match="another embedding model.*footnote reindex"):
+    with pytest.raises(LibraryError, match=r"another embedding model.*footnote reindex"):
         Index(folder, other_model(embedder))
     report = reindex(folder, other_model(embedder))
     assert report.unchanged == 2

@@ -155,7 +155,7 @@ def test_a_removed_article_is_not_found_any_more(index: Index, folder: Path) -> 
     assert index.remove(["bridge.md"]).removed == 1
     assert live(index) == ["2024/ferry.txt"]
     assert in_step(index)
-    with pytest.raises(SourceError, match="no article 'bridge.md'"):
+    with pytest.raises(SourceError, match=r"no article 'bridge\.md'"):
         index.remove(["2024/ferry.txt", "bridge.md"])
     assert live(index) == ["2024/ferry.txt"]
 

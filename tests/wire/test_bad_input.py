@@ -1,0 +1,215 @@
+"""Bad input gets one clear sentence that names the remedy, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retrieval.embedding import Embedder
+from retrieval.index import Index
+from retrieval.types import Article
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Run:
+    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            env=environment | changes,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            check=False,
+            timeout=200,
+        )
+
+    return run
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: Embedder) -> Path:
+    """A library of one article."""
+    with Index(tmp_path / "library", embedder) as index:
+        index.put([Article(id="rain.txt", title="Rain", text="It rained for 3 days.")])
+    return tmp_path / "library"
+
+
+def sentence(done: subprocess.CompletedProcess[str], code: int = 2) -> str:
+    """Return the one sentence that a failure prints."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("footnote: ")
+    return lines[0]
+
+
+def test_a_missing_folder(run: Run) -> None:
+    said = sentence(run("sync", "nowhere"))
+    assert "nowhere is not a folder" in said
+    assert "name one" in said
+
+
+def test_a_missing_file(run: Run) -> None:
+    assert "check the path" in sentence(run("add", "nowhere.txt"))
+
+
+def test_a_file_of_another_kind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(b"PK")
+    assert ".txt" in sentence(run("add", "a.docx"))
+
+
+def test_a_folder_without_articles(run: Run, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "nothing was changed" in sentence(run("sync", "empty"))
+    assert "rain.txt" in run("sources").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "remedy"),
+    [
+        ("binary.txt", bytes(range(256)) * 50, "is binary, not text; convert it"),
+        ("latin.txt", "Žižek café".encode("iso8859-2"), "save it as UTF-8"),
+        ("blank.txt", b" \n\n \t", "holds no text"),
+        ("yaml.md", b"---\ntitle: [oops\n---\nText.", "mend it"),
+        ("date.md", b"---\npublished: soon\n---\nText.", "2022-01-31"),
+        ("empty.html", b"<html><body></body></html>", "no article"),
+    ],
+)
+def test_a_file_that_cannot_be_read(
+    run: Run, tmp_path: Path, name: str, data: bytes, remedy: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    said = sentence(run("add", name))
+    assert name in said
+    assert remedy in said
+
+
+def test_a_file_of_50_mb(run: Run, tmp_path: Path) -> None:
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(50_000_000)
+    said = sentence(run("add", "huge.txt"))
+    assert "50 MB" in said
+    assert "split it" in said
+
+
+def test_one_bad_file_among_many_is_named_and_the_rest_is_there(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for number in range(99):
+        (folder / f"{number:02}.txt").write_text(f"Note {number}.", "utf-8")
+    (folder / "bad.txt").write_bytes(b"\x00\x01\x02")
+    done = run("sync", "articles")
+    assert done.returncode == 1
+    assert "99 added" in done.stdout
+    assert "Passed over" in done.stderr
+    assert "bad.txt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!", "\n"])
+def test_an_empty_question(run: Run, question: str) -> None:
+    assert "empty" in sentence(run("ask", question))
+
+
+def test_a_question_of_20_000_characters(run: Run) -> None:
+    said = sentence(run("ask", "why " * 5_000))
+    assert "at most 1,000" in said
+
+
+def test_a_question_of_odd_characters_is_a_question(run: Run, library: Path) -> None:
+    done = run("ask", "how long did it rain \U0001f327\ufe0f \u202e\x07 \udcff?")
+    assert done.returncode == 0
+    assert "3 days" in done.stdout
+
+
+def test_an_unknown_article(run: Run, library: Path) -> None:
+    assert "footnote sources" in sentence(run("show", "snow"))
+    assert "footnote sources" in sentence(run("remove", "rain.txt", "snow"))
+    assert "rain.txt" in run("sources").stdout
+
+
+def test_a_corrupt_database(run: Run, library: Path) -> None:
+    (library / "library.db").write_bytes(os.urandom(8192))
+    said = sentence(run("ask", "how long did it rain?"))
+    assert "damaged" in said
+    assert "footnote sync" in said
+
+
+def test_a_database_that_is_damaged_in_the_middle(run: Run, library: Path) -> None:
+    for leftover in library.glob("library.db-*"):
+        leftover.unlink()
+    database = library / "library.db"
+    data = bytearray(database.read_bytes())
+    data[4096:] = os.urandom(len(data) - 4096)
+    database.write_bytes(bytes(data))
+    assert "damaged" in sentence(run("ask", "how long did it rain?"))
+
+
+def test_damaged_vectors_are_made_again_by_reindex(run: Run, library: Path) -> None:
+    (library / "chroma" / "chroma.sqlite3").write_bytes(os.urandom(8192))
+    assert "footnote reindex" in sentence(run("ask", "how long did it rain?"))
+    assert run("reindex").returncode == 0
+    assert "3 days" in run("ask", "how long did it rain?").stdout
+
+
+def test_lost_vectors_are_made_again_by_reindex(run: Run, library: Path) -> None:
+    shutil.rmtree(library / "chroma")
+    assert "footnote reindex" in sentence(run("ask", "how long did it rain?"))
+    assert run("reindex").returncode == 0
+    assert "3 days" in run("ask", "how long did it rain?").stdout
+
+
+def test_a_library_of_another_embedding_model(run: Run, library: Path, embedder: Embedder) -> None:
+    with Index(library, embedder) as index:
+        index.store.set_meta("embedding_model", "0" * 64)
+    said = sentence(run("ask", "how long did it rain?"))
+    assert "EMBEDDING_MODEL" in said
+    assert "footnote reindex" in said
+
+
+def test_an_embedding_model_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    done = run("ask", "how long?", EMBEDDING_MODEL=str(tmp_path / "no-model"), HF_HUB_OFFLINE="1")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "set EMBEDDING_MODEL" in done.stderr.splitlines()[-1]
+
+
+def test_a_data_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    said = sentence(run("ask", "how long?", DATA_DIR=str(tmp_path / "file" / "library")))
+    assert "DATA_DIR" in said
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system without writing")
+def test_a_data_folder_on_a_file_system_that_takes_no_files(run: Run) -> None:
+    assert "DATA_DIR" in sentence(run("ask", "how long?", DATA_DIR="/proc/footnote"))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_a_read_only_library(run: Run, library: Path) -> None:
+    for path in [*library.rglob("*"), library]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    try:
+        assert "DATA_DIR" in sentence(run("sync", str(library.parent)))
+    finally:
+        for path in [library, *library.rglob("*")]:
+            path.chmod(0o755)
+
+
+def test_a_setting_file_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"DATA_DIR=\xff\xfe\xfa")
+    assert ".env" in sentence(run("ask", "how long?", DATA_DIR=""))
