@@ -34,11 +34,10 @@ def ask(
 ) -> None:
     """Answer a question from the articles, with footnotes."""
     from bot.render import render_answer
+    from retrieval.question import check
 
     if question != "-":
-        from retrieval.chain import check_question
-
-        check_question(question)
+        check(question)
     with _library() as index:
         from bot import compose
 

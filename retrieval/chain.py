@@ -5,14 +5,10 @@ from __future__ import annotations
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from retrieval import citations
-from retrieval.articles import normalise
-from retrieval.errors import QuestionError
+from retrieval.question import check
 from retrieval.reader import Answerer
 from retrieval.search import Search
-from retrieval.types import Answer, fold_space
-
-MAX_QUESTION = 1_000
-"""The longest question, in characters."""
+from retrieval.types import Answer
 
 
 def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runnable[str, Answer]:
@@ -31,24 +27,8 @@ def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runna
     """
 
     def answer(question: str) -> Answer:
-        asked = check_question(question)
+        asked = check(question)
         hits = search(asked, passages)
         return citations.verify(answerer(asked, hits), hits)
 
     return RunnableLambda(answer, name="footnote")
-
-
-def check_question(question: str) -> str:
-    """Return the question on one line, without control characters.
-
-    Raises:
-        QuestionError: if it is empty, or longer than :data:`MAX_QUESTION`.
-    """
-    asked = fold_space(normalise(question))
-    if not any(character.isalnum() for character in asked):
-        raise QuestionError('The question is empty; ask something, like "how many were arrested?"')
-    if len(asked) > MAX_QUESTION:
-        raise QuestionError(
-            f"The question has {len(asked):,} characters; ask it in at most {MAX_QUESTION:,}."
-        )
-    return asked

@@ -145,10 +145,17 @@ def test_any_question_gets_true_citations_or_a_refusal(
 
 
 ODD = st.sampled_from(
-    ["The U.N. counted 7.8 tonnes.", "Cafe\u0301s in Malmö served 1,204 guests.\r\n", "قُتل 164 شخصًا.",
-     "👩‍👩‍👧 Anna Lindh arrived at 5 p.m. Monday.", "“We saw 12 wolves,” he said.", "無数の人々が集まった。",
-     "It was closed on 3 May 2021.\r", "Nobody was hurt."]
-)  # fmt: skip
+    [
+        "The U.N. counted 7.8 tonnes.",
+        "Cafe\u0301s in Malmö served 1,204 guests.\r\n",
+        "قُتل 164 شخصًا.",
+        "👩‍👩‍👧 Anna Lindh arrived at 5 p.m. Monday.",
+        "“We saw 12 wolves,” he said.",
+        "無数の人々が集まった。",
+        "It was closed on 3 May 2021.\r",
+        "Nobody was hurt.",
+    ]
+)
 
 
 @settings(max_examples=20)

@@ -42,7 +42,7 @@ ARTICLES = (FIRST, SECOND, EDITED)
 
 NAMES = frozenset(
     {"Lahaina", "Governor", "Green", "Rescuers", "Morocco", "Monday", "Café", "Élise", "Stubb"}
-    | {"Reuters", "Kazakhstan", "Łódź", "May", "Tel", "Aviv", "Zanzibar", "Ångström"}
+    | {"Reuters", "Kazakhstan", "Łódź", "Tel", "Aviv", "Zanzibar", "Ångström"}
 )
 NEGATIONS = frozenset({"not", "never", "nobody", "nothing", "no", "none", "cannot", "didn't"})
 AMOUNTS = ("9,000", "80", "164", "7.8", "12", "10,000", "123", "5", "1", "8", "9,001", "7")
@@ -152,8 +152,7 @@ drafts = (
 )
 """Claims that are altered, bare, repeated and out of order, on spans that were found or not."""
 
-all_hits = [Hit(passage, 1.0) for passage in PASSAGES]
-any_hits = st.one_of(st.just(all_hits), st.just(all_hits), hits)
+any_hits = st.one_of(st.just([hit(SECOND), hit(FIRST)]), st.just([hit(FIRST), hit(SECOND)]), hits)
 
 
 def quotes_of(result: Answer, numbers: Iterable[int]) -> str:

@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bot.compose import cache_dir
+from bot.settings import Settings
 from retrieval.embedding import Embedder
 from retrieval.index import Index
 from retrieval.types import Article
@@ -198,16 +201,36 @@ def test_a_data_folder_on_a_file_system_that_takes_no_files(run: Run) -> None:
 
 
 @pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+    os.name == "nt" or (os.geteuid() == 0 and not shutil.which("setpriv")),
+    reason="root may write anywhere, unless setpriv (util-linux) takes the power away",
 )
-def test_a_read_only_library(run: Run, library: Path) -> None:
-    for path in [*library.rglob("*"), library]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    try:
-        assert "DATA_DIR" in sentence(run("sync", str(library.parent)))
-    finally:
-        for path in [library, *library.rglob("*")]:
+@pytest.mark.parametrize("command", [("ask", "how long did it rain?"), ("sync", ".")])
+def test_a_library_that_may_not_be_written(
+    environment: dict[str, str], library: Path, command: tuple[str, str]
+) -> None:
+    is_root = os.geteuid() == 0
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if is_root else []
+    with tempfile.TemporaryDirectory() as open_to_all:
+        Path(open_to_all).chmod(0o755)
+        copy, cache = Path(open_to_all, "library"), Path(open_to_all, "cache")
+        shutil.copytree(library, copy)
+        shutil.copytree(cache_dir(Settings()), cache)
+        (copy.parent / "a.txt").write_text("It snowed.", "utf-8")
+        for path in Path(open_to_all).rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        done = subprocess.run(
+            [*powerless, sys.executable, "-m", "bot", *command],
+            env=environment | {"DATA_DIR": str(copy), "CACHE_DIR": str(cache), "HOME": open_to_all},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=open_to_all,
+            check=False,
+        )
+        for path in [copy, *copy.rglob("*"), *cache.rglob("*")]:
             path.chmod(0o755)
+    said = sentence(done)
+    assert "DATA_DIR" in said
 
 
 def test_a_setting_file_that_cannot_be_read(run: Run, tmp_path: Path) -> None:
