@@ -3,9 +3,10 @@
     python -m bench.calibrate --data FOLDER [--write]
 
 Of each set of questions a third of the articles is left out of the library, so
-that their questions have no answer there; questions marked unanswerable count
-as such too.  Half of the questions fit, the other half is reported.  The threshold is
-the one that declines nine of ten questions whose article is not there.  ``--write``
+that their questions have no answer there; questions marked unanswerable count as
+such too.  Small libraries are asked besides, also in the short way of a chat.
+Half of the questions fit, the other half is reported.  The threshold is the one
+that declines nine of ten questions whose article is not there.  ``--write``
 replaces ``retrieval/reader.json``.
 """
 
@@ -14,9 +15,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +29,12 @@ from sklearn.metrics import roc_auc_score
 from bench.questions import Question, load
 from bot import compose
 from bot.settings import Settings
+from retrieval import terms
 from retrieval.embedding import Embedder, Vectors
 from retrieval.index import Index
 from retrieval.reader import Calibration, Candidate, SentenceReader, Signs
 from retrieval.search import Search
+from retrieval.types import Article
 
 SETS = {
     "squad/squad_train_union_dedup.json.gz": 700,
@@ -44,6 +48,12 @@ QUESTIONS = 900
 DECLINED = 0.9
 """The share of questions whose article is not there that the threshold has to decline."""
 
+SMALL_LIBRARIES, SMALL = 25, 6
+"""How many small libraries are made of each set, and of how many paragraphs."""
+
+_ASKING = re.compile(
+    r"\b(?:how (?:many|much|long|old|far)|who|when|where|why|how|wh(?:at|ich)(?: year| country)?)\b"
+)
 SIGNS = [field.name for field in fields(Signs)]
 READER_JSON = Path(__file__).parent.parent / "retrieval" / "reader.json"
 
@@ -86,12 +96,33 @@ def main() -> None:
 
 
 def read(path: Path, paragraphs: int, embedder: Embedder) -> list[Reading]:
-    """Return the candidates of some questions of a file, over a library of two thirds of it."""
+    """Return the candidates of some questions of a file, over one library and many small ones."""
     articles, questions = load(path, paragraphs)
     draw = random.Random(5)
     kept = [article for article in articles if draw.random() > 1 / 3]
-    present = {article.id for article in kept}
     draw.shuffle(questions)
+    encode = _remembering(embedder)
+    readings = _ask(kept, questions[:QUESTIONS], embedder, encode)
+    for start in range(0, SMALL_LIBRARIES * SMALL, SMALL):
+        small = kept[start : start + SMALL]
+        present = {article.id for article in small}
+        inside = [question for question in questions if question.article in present][:4]
+        outside = [question for question in questions if question.article not in present]
+        some = inside + draw.sample(outside, len(inside))
+        short = [replace(question, text=shorten(question.text, draw)) for question in some]
+        readings += _ask(small, some + short, embedder, encode)
+    return readings
+
+
+def shorten(question: str, draw: random.Random) -> str:
+    """Return a question as one types it in a chat: ``"how many troops arrived?"``."""
+    content = list(dict.fromkeys(terms.content_words(question)))
+    kept = set(draw.sample(content, min(len(content), draw.choice((1, 2, 3)))))
+    asking = _ASKING.search(question.lower())
+    return " ".join(filter(None, [asking and asking[0], *(w for w in content if w in kept)])) + "?"
+
+
+def _remembering(embedder: Embedder) -> Callable[[Sequence[str]], Vectors]:
     known: dict[str, Vectors] = {}
 
     def encode(texts: Sequence[str]) -> Vectors:
@@ -100,13 +131,23 @@ def read(path: Path, paragraphs: int, embedder: Embedder) -> list[Reading]:
             known.update(zip(new, embedder.encode(new), strict=True))
         return np.stack([known[text] for text in texts])
 
+    return encode
+
+
+def _ask(
+    articles: Sequence[Article],
+    questions: Sequence[Question],
+    embedder: Embedder,
+    encode: Callable[[Sequence[str]], Vectors],
+) -> list[Reading]:
+    present = {article.id for article in articles}
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-        index.put(kept)
+        index.put(articles)
         search = Search(index)
         reader = SentenceReader(encode, index.store.frequencies, Calibration.load())
         return [
             _reading(question, present, reader.candidates(question.text, search(question.text)))
-            for question in questions[:QUESTIONS]
+            for question in questions
         ]
 
 

@@ -22,8 +22,10 @@ def main() -> None:
         app(prog_name="footnote")
     except FootnoteError as error:
         _fail(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        _fail("Interrupted; nothing is lost.", INTERRUPTED)
+    except SystemExit as done:
+        if done.code == INTERRUPTED:  # Typer's own answer to Ctrl-C, which says nothing
+            _fail("Interrupted; nothing is lost, and the same command goes on.", INTERRUPTED)
+        raise
     except Exception as error:
         if os.environ.get("FOOTNOTE_DEBUG"):
             raise

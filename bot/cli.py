@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from retrieval.index import Index, Report
 
 app = typer.Typer(
-    help="Ask questions; get answers in which every statement is footnoted to its source.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -25,6 +24,26 @@ output = Console(highlight=False)
 notices = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        output.print(f"footnote {version('footnote-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Ask questions; get answers in which every statement is footnoted to its source."""
 
 
 @app.command()

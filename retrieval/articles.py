@@ -70,18 +70,17 @@ def find(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         raise SourceError(f"{folder} is not a folder; name one that holds {_formats()} files.")
     try:
-        entries = sorted(folder.iterdir())
+        for entry in sorted(folder.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                yield from find(entry)
+            elif entry.suffix.lower() in _READERS and entry.is_file():
+                yield entry
     except OSError as error:
         raise SourceError(
             f"{folder} cannot be listed ({error.strerror}); check its permissions."
         ) from error
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from find(entry)
-        elif entry.suffix.lower() in _READERS and entry.is_file():
-            yield entry
 
 
 def load(path: Path) -> bytes:

@@ -117,7 +117,14 @@ def load_embedder(
             from retrieval.torch_encoder import load_with_torch
 
             return load_with_torch(model)
-    return _load_export(exported, threads or len(os.sched_getaffinity(0)))
+    return _load_export(exported, threads or _processors())
+
+
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _export_folder(model: str | None, cache: Path) -> Path:

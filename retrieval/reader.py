@@ -21,6 +21,9 @@ from retrieval.types import Claim, Draft, Hit, Span, fold_space
 PASSAGES_READ = 6
 """How many of the best passages are read, sentence by sentence."""
 
+OTHERS, USUAL = 10, 0.1
+"""So many sentences of this cosine are thought to be read besides, where few are there."""
+
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
 
@@ -42,22 +45,24 @@ class Answerer(Protocol):
 class Signs:
     """What speaks for a sentence as the answer to a question.
 
-    ``similarity``: cosine of the question and the sentence under its article's
-    title; ``said``, ``context``: share of the question's content words, weighted by
-    rarity, that is in the sentence or the title, and in its passage or the title;
-    ``gives``: 1 if the sentence holds what the
-    question asks for, -1 if not, 0 if that is not plain; ``length``: logarithm of
-    its number of words.
+    ``standout``: how far the cosine of the question and the sentence, under its
+    article's title, is above that of the sentences read with it; ``said``,
+    ``context``: share of the question's content words, weighted by rarity, that is
+    in the sentence or the title, and in its passage or the title; ``gives``: 1 if
+    the sentence holds what the question asks for, -1 if not, 0 if that is not
+    plain; ``length``: logarithm of its number of words; ``asked``: logarithm of the
+    question's content words.
 
     The score of the search is not among them: it compares passages of one
     library, and says little of whether any of them answers.
     """
 
-    similarity: float
+    standout: float
     said: float
     context: float
     gives: float
     length: float
+    asked: float
 
 
 @dataclass(frozen=True)
@@ -132,16 +137,19 @@ class SentenceReader:
         titled = {place: _titled(span) for place, (span, _) in found.items()}
         vectors = self._encode([question, *titled.values()])
         similarities = vectors[1:] @ vectors[0]
+        usual = (similarities.sum() + OTHERS * USUAL) / (len(similarities) + OTHERS)
+        asked = math.log(len(terms.stems(question)))
         seen = {hit.passage.key: _stems_around(hit) for hit in read}
         return [
             Candidate(
                 span,
                 Signs(
-                    similarity=float(similarity),
+                    standout=float(similarity - usual),
                     said=weigh(terms.stems(titled[span.article.id, span.start])),
                     context=weigh(seen[hit.passage.key]),
                     gives=_gives(question, span.text),
                     length=math.log(len(span.text.split())),
+                    asked=asked,
                 ),
             )
             for (span, hit), similarity in zip(found.values(), similarities, strict=True)

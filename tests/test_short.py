@@ -159,6 +159,7 @@ def test_the_piece_that_answers_is_found(question: str, sentence: str, expected:
         ("how many?", ALMATY),
         ("how many?", "Three people and four dogs."),
         ("how much did it fall?", "It fell by 0.3 percentage points to 4.1 percent."),
+        ("how many people died?", "Of 40 people aboard 12 died."),
         # a number that is part of a name
         ("how many rockets flew?", "The Falcon 9 flew."),
     ],
@@ -178,12 +179,27 @@ def test_where_nothing_is_plain_there_is_no_short_answer(question: str, sentence
             "It was discovered by Katalin Karikó and Drew Weissman.",
             {"Katalin Karikó", "Drew Weissman"},
         ),
+        ("who beat Djokovic?", "Nadal and Alcaraz beat Djokovic.", {"Nadal", "Alcaraz"}),
     ],
 )
 def test_half_of_what_answers_is_not_given_as_the_whole(
     question: str, sentence: str, halves: set[str]
 ) -> None:
     assert found(question, sentence) not in halves
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "other"),
+    [
+        ("who won?", "Alcaraz won against Djokovic.", "Djokovic"),
+        ("who spoke?", "Smith spoke to Jones.", "Jones"),
+        ("how many were killed?", ALMATY, "nearly 10,000"),
+    ],
+)
+def test_the_other_one_that_a_sentence_names_is_not_given(
+    question: str, sentence: str, other: str
+) -> None:
+    assert found(question, sentence) != other
 
 
 @pytest.mark.parametrize(
