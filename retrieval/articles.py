@@ -25,6 +25,7 @@ MAX_BYTES = 10_000_000
 
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_HTML_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _KEPT_CONTROLS = frozenset("\n\t")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs"})
 _BYTE_ORDER_MARK = "\ufeff"
@@ -117,7 +118,7 @@ def parse(data: bytes, path: PurePath, article_id: str) -> Article:
     if not text:
         raise SourceError(f"{path} holds no text; add some, or leave it out.")
     title = fold_space(normalise(parsed.title or "")) or path.stem
-    url = normalise(parsed.url or "") or None
+    url = fold_space(normalise(parsed.url or "")) or None
     return Article(
         id=article_id,
         title=title,
@@ -202,12 +203,18 @@ def _blocks(tokens: list[Token]) -> Iterator[str]:
 
 
 def _inline(tokens: list[Token]) -> str:
-    breaks = {"softbreak": " ", "hardbreak": "\n"}
-    return "".join(
-        _inline(token.children or []) if token.type == "image" else token.content
-        if token.type in {"text", "code_inline"} else breaks.get(token.type, "")
-        for token in tokens
-    )  # fmt: skip
+    return "".join(map(_inline_text, tokens))
+
+
+def _inline_text(token: Token) -> str:
+    if token.type == "image":
+        return _inline(token.children or [])
+    if token.type in {"text", "code_inline"}:
+        return token.content
+    if token.type == "softbreak":
+        return " "
+    is_break = token.type == "hardbreak" or _HTML_BREAK.match(token.content)
+    return "\n" if is_break else ""
 
 
 def _first_heading(tokens: list[Token]) -> str | None:
@@ -218,7 +225,11 @@ def _first_heading(tokens: list[Token]) -> str | None:
 
 
 def _scalar(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int | float | date) else None
+    """Return a value of front matter as text; None for a list, a mapping or an endless number."""
+    try:
+        return str(value) if isinstance(value, str | int | float | date) else None
+    except ValueError:
+        return None
 
 
 def _date(value: object, path: PurePath) -> date | None:
@@ -227,17 +238,24 @@ def _date(value: object, path: PurePath) -> date | None:
     if isinstance(value, date):
         return value
     try:
-        return datetime.fromisoformat(str(value)).date()
+        return datetime.fromisoformat(_scalar(value) or "").date()
     except ValueError:
         raise SourceError(
-            f"{path} has published: {fold_space(str(value))[:40]!r}; write the date as 2022-01-31."
+            f"{path} has published: {fold_space(_scalar(value) or '')[:40]!r}; write the date as "
+            "2022-01-31."
         ) from None
 
 
 def _read_html(data: bytes, path: PurePath) -> _Parsed:
     import trafilatura
+    from trafilatura.settings import set_date_params
 
-    document = trafilatura.bare_extraction(data, with_metadata=True, include_comments=False)
+    document = trafilatura.bare_extraction(
+        data,
+        with_metadata=True,
+        include_comments=False,
+        date_extraction_params=set_date_params(extensive=False),
+    )
     if document is None or isinstance(document, dict) or not document.text:
         raise SourceError(f"{path} holds no article that can be found; save its text as .txt.")
     return _Parsed(

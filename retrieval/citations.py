@@ -8,15 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from retrieval.types import Answer, Citation, Claim, Draft, Hit, Span, Statement, fold_space
+from retrieval import terms
+from retrieval.expressions import NUMBER_WORD
+from retrieval.types import (
+    Answer,
+    Article,
+    Citation,
+    Claim,
+    Draft,
+    Hit,
+    Span,
+    Statement,
+    fold_space,
+)
 
 CLOSEST = 3
 """How many passages are offered where nothing is answered."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"(?<!^)(?<![.!?:“\"]\s)\b[^\W\d_a-zß-öø-ÿ]\w+")
+_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b{NUMBER_WORD}\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w*")
+_OPENING = re.compile(r"(?:^|[.!?:]\s|[“\"])\W*(\w+)")
+_FOOTNOTE = re.compile(r"\[\d+\]")
 _NEGATION = re.compile(
-    r"\b(?:not?|never|none|nobody|nothing|neither|nor|without|cannot)\b|n[’']t\b"
+    r"\b(?:not?(?!\.\s?\d)|never|none|nobody|nothing|neither|nor|without|cannot)\b|n[’']t\b"
 )
 
 
@@ -33,8 +47,9 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
     numbers: dict[Span, int] = {}
     statements = []
     for claim in claims:
-        used = [numbers.setdefault(span, len(numbers) + 1) for span in claim.spans]
-        statements.append(Statement(claim.text, tuple(dict.fromkeys(used))))
+        spans = [Span(span.article, span.start, span.end) for span in claim.spans]
+        used = [numbers.setdefault(span, len(numbers) + 1) for span in spans]
+        statements.append(Statement(_FOOTNOTE.sub("", claim.text), tuple(dict.fromkeys(used))))
     return Answer(
         question=draft.question,
         short=_short(claims),
@@ -77,18 +92,42 @@ def _is_carried(claim: Claim, hits: Sequence[Hit]) -> bool:
     quotes = fold_space(" ".join(span.text for span in claim.spans))
     return (
         is_found
-        and set(_NUMBER.findall(claim.text)) <= set(_NUMBER.findall(quotes))
-        and set(_NAME.findall(claim.text)) <= set(re.findall(r"\w+", quotes))
+        and bool(claim.text.strip())
+        and set(_NUMBER.findall(claim.text.lower())) <= set(_NUMBER.findall(quotes.lower()))
+        and _holds_names(claim.text, quotes)
         and bool(_NEGATION.search(claim.text.lower())) == bool(_NEGATION.search(quotes.lower()))
     )
+
+
+def _holds_names(text: str, quotes: str) -> bool:
+    """Tell whether all capitalised words of a text stand in its quotes.
+
+    The first word of a sentence is capital by rule: there, one that the quotes
+    have in small letters, or that says nothing by itself, will do.
+    """
+    openings = {match.start(1) for match in _OPENING.finditer(text)}
+    words = set(re.findall(r"\w+", quotes))
+    ordinary = {word.lower() for word in words} | terms.STOP_WORDS
+    return all(
+        match.group() in words or (match.start() in openings and match.group().lower() in ordinary)
+        for match in _NAME.finditer(text)
+    )
+
+
+def _holder(short: str, spans: Iterable[Span]) -> Article | None:
+    """Return the article in one of whose spans the short answer stands, as whole words."""
+    if not short.strip():
+        return None
+    whole = re.compile(rf"(?<!\w)(?<!\d[.,]){re.escape(short)}(?!\w|[.,]\d)")
+    return next((span.article for span in spans if whole.search(fold_space(span.text))), None)
 
 
 def _short(claims: Sequence[Claim]) -> str | None:
     """Return the short answer; where several claims give different ones, each with its date."""
     given = [
-        (claim.short, claim.spans[0].article)
+        (claim.short, article)
         for claim in claims
-        if claim.short and any(claim.short in fold_space(span.text) for span in claim.spans)
+        if claim.short and (article := _holder(claim.short, claim.spans))
     ]
     different = {piece.casefold(): (piece, article) for piece, article in given}
     if len(different) <= 1:

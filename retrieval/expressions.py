@@ -13,12 +13,13 @@ HEDGE = (
     r"approximately|fewer than|less than|no more than|no fewer than|as many as|as much as|"
     r"an estimated|close to|just over|just under|under|well over)\s+)?"
 )
-DIGITS = r"(?<![\w.,-])[$€£¥]?\d+(?:[.,]\d+)*(?![\w]|-\d)"
+DIGITS = r"(?<![\w.,-])−?[$€£¥]?\d+(?:[.,]\d+)*(?![\w]|-\d)"
 SCALE = r"(?:\s+(?:hundred|thousand|million|billion|trillion|dozen))*"
-AMOUNT = rf"(?:{DIGITS}|\b{NUMBER_WORD}(?:[ -]{NUMBER_WORD})*\b){SCALE}"
+AMOUNT = rf"(?:{DIGITS}|\b{NUMBER_WORD}(?:(?:[ -]| and ){NUMBER_WORD})*\b){SCALE}"
 UNIT = (
     r"(?:%|percent|per cent|percentage points?|degrees?(?: (?:Celsius|Fahrenheit))?|°C|°F|"
-    r"(?:square |cubic )?(?:kilo|centi|milli)?met(?:er|re)s?|km|km/h|mph|kg|(?:kilo)?grams?|"
+    r"(?:square |cubic )?(?:kilo|centi|milli)?met(?:er|re)s?"
+    r"(?: (?:per|an?) (?:second|minute|hour))?|km/h|km|mph|kg|(?:kilo)?grams?|"
     r"tonnes?|tons?|(?:square |nautical )?miles?(?: per hour)?|feet|foot|inch(?:es)?|yards?|"
     r"acres|hectares|pounds?|dollars?|euros?|rupees?|yen|crowns?|kron[ao]r|lit(?:er|re)s?|gallons?|"
     r"barrels?|watts?|megawatts?|points?|times|seconds?|minutes?|hours?|days?|weeks?|months?|"
@@ -26,7 +27,8 @@ UNIT = (
 )
 SPELL = (
     rf"(?:{HEDGE}(?:{AMOUNT}|\ban?\b)[ -](?:and a half )?"
-    r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centur(?:y|ies))\b)"
+    r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centur(?:y|ies))"
+    r"(?: and a half)?\b)"
 )
 MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -47,4 +49,5 @@ WHEN = (
     r"(?:night|week|month|year|spring|summer|autumn|fall|winter))\b)"
 )
 CAPITAL = r"[^\W\d_a-zß-öø-ÿ][\w’'.-]*"
-NAME = rf"{CAPITAL}(?:\s+(?:(?:de|da|del|di|van|von|der|den|al|bin|ibn|of|of the|e)\s+)?{CAPITAL})*"
+PARTICLE = r"(?:de|da|del|di|van|von|der|den|al|bin|ibn|of|of the|e)"
+NAME = rf"{CAPITAL}(?:\s+(?:{PARTICLE}\s+){{0,2}}{CAPITAL})*"

@@ -12,7 +12,7 @@ from retrieval import sentences
 from retrieval.types import Article, Passage, Span
 
 MAX_WORDS = 120
-_HEADING_CHARACTERS = 120
+_HEADING_BYTES = 120
 _LONGEST_SENTENCE = 4_000
 
 Offsets = Sequence[tuple[int, int]]
@@ -55,7 +55,8 @@ def split(article: Article, tokenize: Tokenize, max_pieces: int) -> list[Passage
 
 
 def _heading(article: Article) -> str:
-    return article.title[:_HEADING_CHARACTERS] + "\n"
+    """Return the title, cut so that it leaves room: no text has more pieces than bytes."""
+    return article.title.encode()[:_HEADING_BYTES].decode(errors="ignore") + "\n"
 
 
 def _cut(

@@ -50,8 +50,7 @@ class Signs:
     ``context``: share of the question's content words, weighted by rarity, that is
     in the sentence or the title, and in its passage or the title; ``gives``: 1 if
     the sentence holds what the question asks for, -1 if not, 0 if that is not
-    plain; ``length``: logarithm of its number of words; ``asked``: logarithm of the
-    question's content words.
+    plain; ``length``: logarithm of its number of words.
 
     The score of the search is not among them: it compares passages of one
     library, and says little of whether any of them answers.
@@ -62,7 +61,6 @@ class Signs:
     context: float
     gives: float
     length: float
-    asked: float
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,6 @@ class SentenceReader:
         vectors = self._encode([question, *titled.values()])
         similarities = vectors[1:] @ vectors[0]
         usual = (similarities.sum() + OTHERS * USUAL) / (len(similarities) + OTHERS)
-        asked = math.log(len(terms.stems(question)))
         seen = {hit.passage.key: _stems_around(hit) for hit in read}
         return [
             Candidate(
@@ -149,7 +146,6 @@ class SentenceReader:
                     context=weigh(seen[hit.passage.key]),
                     gives=_gives(question, span.text),
                     length=math.log(len(span.text.split())),
-                    asked=asked,
                 ),
             )
             for (span, hit), similarity in zip(found.values(), similarities, strict=True)

@@ -15,15 +15,17 @@ import sentencex
 
 _BLOCK = re.compile(r"(?:.+\n?)+")
 _TRIMMED = re.compile(r"\S(?:.*\S)?", re.DOTALL)
-_SENTENCE_END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
+_SENTENCE_END = re.compile(r"[!?…:;][\"'”’»)\]]*$")
 _WIDEST_WRAP = 120
+_NARROWEST_WRAP = 45
 _CLOCK = re.compile(r"\b[ap]\.m\.\s+$")
 _DAY_OR_ZONE = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:E|C|M|P)[SD]?T\b|GMT|UTC|(?:Eastern|Central|Mountain|Pacific|local)\b|"
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
 _FURNITURE = re.compile(
-    r"^\W*(?:copyright\b|©|\(c\)\s*\d{4}|read (?:more|also|next|the full)\b|see also\b|related:|"
+    r"^\W*(?:copyright\b(?=\W*(?:©|\(c\)|\d{4}|by\b|$))|©|\(c\)\s*\d{4}|"
+    r"read (?:more|also|next|the full)\b|see also\b|related:|"
     r"click here\b|sign up\b|subscribe\b|advertisement\b|follow us\b|share this\b|"
     r"listen to this article\b)"
     r"|\ball rights reserved\b"
@@ -76,7 +78,7 @@ def _wrapped(line: str, following: str, width: int) -> bool:
     next_word = following.split(maxsplit=1)[:1]
     return (
         bool(next_word)
-        and width <= _WIDEST_WRAP
+        and _NARROWEST_WRAP <= width <= _WIDEST_WRAP
         and not _SENTENCE_END.search(line)
         and len(line) + 1 + len(next_word[0]) > width
     )

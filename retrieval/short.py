@@ -13,7 +13,17 @@ from collections.abc import Iterator, Set
 from enum import Enum
 
 from retrieval import terms
-from retrieval.expressions import AMOUNT, HEDGE, MONTH, NAME, SPELL, UNIT, WEEKDAY, WHEN
+from retrieval.expressions import (
+    AMOUNT,
+    HEDGE,
+    MONTH,
+    NAME,
+    NUMBER_WORD,
+    SPELL,
+    UNIT,
+    WEEKDAY,
+    WHEN,
+)
 
 PLAINNESS = 1.25
 """How many times better than the next the chosen piece must be; where it is not, none is given."""
@@ -68,6 +78,8 @@ _BREAK = re.compile(r"[,;:()—–.!?“”\"]$|^(?:and|but|while|whereas|althou
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:[’'.-]\w+)*|[^\w\s]")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|to|off|on|outside|across|of)\s+(?:the\s+)?$")
 _BREAK_COST = 6
+_JOINT = re.compile(r"\s*(?:and|or|to|[-–])\s*")
+_NUMBER_WORD = re.compile(NUMBER_WORD, re.IGNORECASE)
 _MEASURED = re.compile(r"\s*(?:%|percent|[ -]?(?:years?|met(?:re|er)s?|miles?)\b)")
 _UNITS = re.compile(rf"[$€£¥]|{UNIT}", re.IGNORECASE)
 _MEASURES = tuple(
@@ -114,22 +126,38 @@ def find(question: str, sentence: str) -> Extent | None:
         (-_score(kind, question, sentence, extent, wanted), extent)
         for extent in _candidates(kind, sentence, wanted)
     )
-    is_plain = len(ranked) == 1 or (ranked and ranked[0][0] < ranked[1][0] * PLAINNESS)
-    return ranked[0][1] if is_plain else None
+    if not ranked:
+        return None
+    is_plain = len(ranked) == 1 or ranked[0][0] < ranked[1][0] * PLAINNESS
+    extents = [extent for _, extent in ranked]
+    return extents[0] if is_plain and not _is_half(sentence, *extents) else None
+
+
+def _is_half(sentence: str, extent: Extent, *others: Extent) -> bool:
+    """Tell whether an extent is joined to another, as in "from 200 to 300": half of what is meant.
+
+    >>> _is_half("Between 200 and 300 came.", (8, 11), (16, 19))
+    True
+    """
+    start, end = extent
+    return any(
+        _JOINT.fullmatch(sentence[end:first] if first >= end else sentence[last:start])
+        for first, last in others
+    )
 
 
 def _candidates(kind: Kind, sentence: str, wanted: Set[str]) -> Iterator[Extent]:
     dates = [match.span() for match in _DATE.finditer(sentence)]
     for match in _COMPILED[kind].finditer(sentence):
         start, end = match.span()
-        is_wanted = True
         if kind in {Kind.NAME, Kind.PLACE}:
             start, end = _trim_name(sentence, start, end, wanted)
             is_wanted = start < end and not _NO_NAME.match(sentence, start)
-        elif kind in {Kind.COUNT, Kind.MEASURE}:
+        else:
+            is_wanted = not _is_repeated(sentence[start:end], wanted)
+        if kind in {Kind.COUNT, Kind.MEASURE}:
             is_date = any(first <= start and end <= last for first, last in dates)
-            is_wanted = not (is_date or _numbers_a_name(sentence, start))
-            is_wanted &= not _is_repeated(sentence[start:end], wanted)
+            is_wanted &= not (is_date or _numbers_a_name(sentence, start))
         if is_wanted:
             yield start, end
 
@@ -157,8 +185,9 @@ def _trim_name(sentence: str, start: int, end: int, wanted: Set[str]) -> Extent:
 
 def _is_repeated(amount: str, wanted: Set[str]) -> bool:
     """Tell whether the question itself gave this amount, as in "what of the 10,000 arrested?"."""
-    numbers = [word.group() for word in terms.words(amount) if word.group()[0].isdigit()]
-    return bool(numbers) and set(numbers) <= wanted
+    words = [match.group() for match in terms.words(amount)]
+    numbers = {terms.stem(w) for w in words if w[0].isdigit() or _NUMBER_WORD.fullmatch(w)}
+    return bool(numbers) and numbers <= wanted
 
 
 def _numbers_a_name(sentence: str, start: int) -> bool:
@@ -191,10 +220,10 @@ def _score(kind: Kind, question: str, sentence: str, extent: Extent, wanted: Set
 
 
 def _likelihood(kind: Kind, sentence: str, extent: Extent) -> float:
-    """Return how likely an extent is of its kind at all: a lone capital may open a sentence."""
+    """Return how likely an extent is of its kind at all: a lone capital may not be a name."""
     start, end = extent
     if kind is Kind.NAME and " " not in sentence[start:end]:
-        return 0.5 if start else 0.2
+        return 0.5
     if kind is Kind.COUNT and _MEASURED.match(sentence, end):
         return 0.5
     return 1.0

@@ -13,7 +13,7 @@ from functools import cache
 
 import snowballstemmer
 
-_WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_WORD = re.compile(r"(?:\w[\u0300-\u036f]*)+(?:[.,]\d+)*")
 _STEMMER = snowballstemmer.stemmer("porter")
 
 STOP_WORDS = frozenset(
