@@ -21,8 +21,8 @@ from retrieval.types import Claim, Draft, Hit, Span, fold_space
 PASSAGES_READ = 6
 """How many of the best passages are read, sentence by sentence."""
 
-OTHERS, USUAL = 10, 0.1
-"""So many sentences of this cosine are thought to be read besides, where few are there."""
+OTHERS, USUAL_COSINE, USUAL_SHARE = 10, 0.1, 0.3
+"""So many usual sentences are thought to be read besides, where few are there."""
 
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
@@ -45,19 +45,19 @@ class Answerer(Protocol):
 class Signs:
     """What speaks for a sentence as the answer to a question.
 
-    ``standout``: how far the cosine of the question and the sentence, under its
-    article's title, is above that of the sentences read with it; ``said``,
-    ``context``: share of the question's content words, weighted by rarity, that is
-    in the sentence or the title, and in its passage or the title; ``gives``: 1 if
-    the sentence holds what the question asks for, -1 if not, 0 if that is not
-    plain; ``length``: logarithm of its number of words.
+    ``means``: cosine of the question and the sentence under its article's title;
+    ``says``: share of the question's content words, weighted by rarity, that is in
+    the sentence or the title; both less their mean over all sentences read.
+    ``context``: that share for its passage and the title; ``gives``: 1 if the
+    sentence holds what the question asks for, -1 if not, 0 if that is not plain;
+    ``length``: logarithm of its number of words.
 
     The score of the search is not among them: it compares passages of one
     library, and says little of whether any of them answers.
     """
 
-    standout: float
-    said: float
+    means: float
+    says: float
     context: float
     gives: float
     length: float
@@ -134,21 +134,22 @@ class SentenceReader:
         weigh = self._weights(question)
         titled = {place: _titled(span) for place, (span, _) in found.items()}
         vectors = self._encode([question, *titled.values()])
-        similarities = vectors[1:] @ vectors[0]
-        usual = (similarities.sum() + OTHERS * USUAL) / (len(similarities) + OTHERS)
+        cosines = (vectors[1:] @ vectors[0]).tolist()
+        shares = [weigh(terms.stems(text)) for text in titled.values()]
+        usual_cosine, usual_share = _usual(cosines, USUAL_COSINE), _usual(shares, USUAL_SHARE)
         seen = {hit.passage.key: _stems_around(hit) for hit in read}
         return [
             Candidate(
                 span,
                 Signs(
-                    standout=float(similarity - usual),
-                    said=weigh(terms.stems(titled[span.article.id, span.start])),
+                    means=cosine - usual_cosine,
+                    says=share - usual_share,
                     context=weigh(seen[hit.passage.key]),
                     gives=_gives(question, span.text),
                     length=math.log(len(span.text.split())),
                 ),
             )
-            for (span, hit), similarity in zip(found.values(), similarities, strict=True)
+            for (span, hit), cosine, share in zip(found.values(), cosines, shares, strict=True)
         ]
 
     def _rivals(self, best: Claim, others: Iterable[Claim]) -> list[Claim]:
@@ -193,6 +194,11 @@ def _sentences(hit: Hit) -> list[Span]:
         for span in spans
         if not sentences.is_furniture(span.text) and fold_space(span.text) != title
     ]
+
+
+def _usual(values: Sequence[float], prior: float) -> float:
+    """Return the mean of some values, and of :data:`OTHERS` more that have the prior one."""
+    return (sum(values) + OTHERS * prior) / (len(values) + OTHERS)
 
 
 def _titled(span: Span) -> str:
