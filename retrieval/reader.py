@@ -16,6 +16,7 @@ from typing import Protocol
 
 from retrieval import sentences, short, terms
 from retrieval.embedding import Vectors
+from retrieval.question import asked
 from retrieval.types import Claim, Draft, Hit, Span, fold_space
 
 PASSAGES_READ = 6
@@ -210,7 +211,7 @@ def _stems_around(hit: Hit) -> frozenset[str]:
 
 
 def _gives(question: str, sentence: str) -> float:
-    if short.asked(question) is None:
+    if asked(question) is None:
         return 0.0
     return 1.0 if short.find(question, sentence) else -1.0
 

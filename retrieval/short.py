@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
-from enum import Enum
 
 from retrieval import terms
 from retrieval.expressions import (
@@ -23,24 +22,15 @@ from retrieval.expressions import (
     UNIT,
     WEEKDAY,
     WHEN,
+    YEAR,
 )
+from retrieval.question import Kind, asked
 
 PLAINNESS = 1.25
 """How many times better than the next the chosen piece must be; where it is not, none is given."""
 
 Extent = tuple[int, int]
 """(start, end) within a sentence."""
-
-
-class Kind(Enum):
-    """What a question asks for."""
-
-    COUNT = "how many"
-    MEASURE = "how much"
-    DURATION = "how long"
-    TIME = "when"
-    NAME = "who"
-    PLACE = "where"
 
 
 _PATTERNS = {
@@ -56,28 +46,13 @@ _COMPILED = {
     for kind, pattern in _PATTERNS.items()
 }
 _DATE = re.compile(rf"{WHEN}", re.IGNORECASE)
-_INTERROGATIVE = re.compile(r"\b(?:what|which|why|how|who(?:m|se)?|when|where)\b")
-_ASKED = tuple((kind, re.compile(pattern)) for kind, pattern in (
-    (Kind.DURATION, r"\bhow long (?:did|does|do|will|is|was|were|has|have|had|would|can)\b(?!.*\b"
-                    r"(?:bridge|river|border|wall|road|tunnel|ship|wreck)\b)"),
-    (Kind.MEASURE, r"\bhow (?:much|long|tall|high|far|deep|wide|big|large|fast|heavy|hot|cold|old|"
-                   r"strong|close|thick)\b|\bwhat (?:percentage|percent|share|proportion|price|"
-                   r"amount|temperature|magnitude|age|sum|margin|speed|size|height|length|weight)\b"),
-    (Kind.COUNT, r"\bhow many\b|\bwhat (?:number|(?:is|was) the (?:number|total|population|"
-                 r"(?:death )?toll))\b"),
-    (Kind.TIME, r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time|century|decade)\b"
-                r"|\bhow soon\b"),
-    (Kind.NAME, r"\bwho(?:m|se)?\b|\bwhat (?:is|was) the name\b|\bwhich (?:person|man|woman|"
-                r"country|company|team|player|president|minister|scientist|official|party)\b"),
-    (Kind.PLACE, r"\bwhere\b|\b(?:what|which) (?:country|city|town|state|place|region|province|"
-                 r"continent|island)\b"),
-))  # fmt: skip
-_HEALTH_BODY = re.compile(r"(?<=[a-z] )WHO\b")
 _NO_NAME = re.compile(rf"(?:{MONTH}|{WEEKDAY})\b|I\b|(?:[A-Z]\.)+(?!\s[A-Z])")
 _BREAK = re.compile(r"[,;:()—–.!?“”\"]$|^(?:and|but|while|whereas|although|or)$")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:[’'.-]\w+)*|[^\w\s]")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|to|off|on|outside|across|of)\s+(?:the\s+)?$")
 _BREAK_COST = 6
+_BARE_YEAR = re.compile(YEAR)
+_NOUN = re.compile(r"\s[a-z]")
 _JOINT = re.compile(r"\s*(?:and|or|to|[-–])\s*")
 _NUMBER_WORD = re.compile(NUMBER_WORD, re.IGNORECASE)
 _MEASURED = re.compile(r"\s*(?:%|percent|[ -]?(?:years?|met(?:re|er)s?|miles?)\b)")
@@ -97,17 +72,6 @@ _MEASURES = tuple(
         (r"\b(?:heavy|weigh|weight)\b", r"\b(?:kg|(?:kilo)?grams?|tonnes?|tons?|pounds?)\b"),
     )
 )  # fmt: skip
-
-
-def asked(question: str) -> Kind | None:
-    """Return what a question asks for, or None where it is not plain."""
-    lower = _HEALTH_BODY.sub("", question).lower()
-    first = _INTERROGATIVE.search(lower)
-    for kind, pattern in _ASKED:
-        match = pattern.search(lower)
-        if match and (first is None or match.start() <= first.start()):
-            return kind
-    return None
 
 
 def find(question: str, sentence: str) -> Extent | None:
@@ -147,7 +111,7 @@ def _is_half(sentence: str, extent: Extent, *others: Extent) -> bool:
 
 
 def _candidates(kind: Kind, sentence: str, wanted: Set[str]) -> Iterator[Extent]:
-    dates = [match.span() for match in _DATE.finditer(sentence)]
+    dates = [match.span() for match in _DATE.finditer(sentence) if not _counts(match)]
     for match in _COMPILED[kind].finditer(sentence):
         start, end = match.span()
         if kind in {Kind.NAME, Kind.PLACE}:
@@ -181,6 +145,11 @@ def _trim_name(sentence: str, start: int, end: int, wanted: Set[str]) -> Extent:
     name = sentence[tokens[0][0] : tokens[-1][1]]
     plain = re.sub(r"(?:['’]s?|(?<=\w\w)\.)$", "", name)
     return tokens[0][0], tokens[0][0] + len(plain)
+
+
+def _counts(date: re.Match[str]) -> bool:
+    """Tell whether what looks like a bare year counts something, as in "1051 herons"."""
+    return bool(_BARE_YEAR.fullmatch(date.group()) and _NOUN.match(date.string, date.end()))
 
 
 def _is_repeated(amount: str, wanted: Set[str]) -> bool:
