@@ -37,7 +37,9 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"footnote: {message}", file=sys.stderr)
+    from bot.render import shown
+
+    print(f"footnote: {shown(message)}", file=sys.stderr)
     sys.exit(code)
 
 

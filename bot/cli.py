@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bot.render import render_answer, render_sources, shown
+
 if TYPE_CHECKING:
     from retrieval.index import Index, Report
 
@@ -52,7 +54,6 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the articles, with footnotes."""
-    from bot.render import render_answer
     from retrieval.question import check
 
     if question != "-":
@@ -103,8 +104,6 @@ def add(
 @app.command()
 def sources(as_json: AsJson = False) -> None:
     """List the articles."""
-    from bot.render import render_sources
-
     with _library() as index:
         _seed(index)
         found = index.store.sources()
@@ -166,7 +165,6 @@ def reindex(as_json: AsJson = False) -> None:
 
 def _ask_line(line: str, chain: Any, as_json: bool) -> bool:
     """Answer one line of input and print what comes of it; tell whether it was a question."""
-    from bot.render import render_answer
     from retrieval.errors import QuestionError
     from retrieval.types import Answer
 
@@ -209,7 +207,7 @@ def _seed(index: Index) -> None:
 
 
 def _notify(message: str) -> None:
-    notices.print(message, style="dim", markup=False)
+    notices.print(shown(message), style="dim", markup=False)
 
 
 @contextmanager
@@ -231,7 +229,7 @@ def _report(report: Report, as_json: bool) -> None:
     else:
         output.print(str(report), markup=False)
     for problem in report.problems:
-        notices.print(f"Passed over: {problem}", style="yellow", markup=False)
+        notices.print(f"Passed over: {shown(problem)}", style="yellow", markup=False)
     if report.problems:
         raise typer.Exit(1)
 

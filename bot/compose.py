@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from langchain_core.runnables import Runnable
 
 from bot.settings import Settings
 from retrieval.chain import build_chain
-from retrieval.embedding import Embedder, load_embedder
+from retrieval.embedding import Embedder, Notify, load_embedder
+from retrieval.errors import ConfigError
 from retrieval.index import Index
 from retrieval.reader import Calibration, SentenceReader
 from retrieval.search import Search
 from retrieval.types import Answer
-
-Notify = Callable[[str], None]
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -30,7 +28,7 @@ def library(settings: Settings, notify: Notify) -> Index:
 
 def data_dir(settings: Settings) -> Path:
     """Return the folder of the library that is set."""
-    return settings.data_dir.expanduser()
+    return _expanded(settings.data_dir, "DATA_DIR")
 
 
 def chain(index: Index) -> Runnable[str, Answer]:
@@ -43,4 +41,13 @@ def cache_dir(settings: Settings) -> Path:
     """Return the folder of the exported models."""
     from platformdirs import user_cache_path
 
-    return (settings.cache_dir or user_cache_path("footnote-bot")).expanduser()
+    return _expanded(settings.cache_dir or user_cache_path("footnote-bot"), "CACHE_DIR")
+
+
+def _expanded(path: Path, setting: str) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            f"{setting} is {path}, and there is no such user; name the folder in full."
+        ) from None

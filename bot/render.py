@@ -21,7 +21,7 @@ CONTEXT = 160
 
 NOT_ANSWERED = "The sources don't say."
 _LONGEST_QUOTE = 300
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def render_answer(answer: Answer, console: Console) -> None:
@@ -73,8 +73,8 @@ def render_sources(sources: Sequence[Source], console: Console) -> None:
 
 
 def shown(text: str) -> str:
-    """Return text on one line, without marks that turn the direction of what follows."""
-    return fold_space(_BIDI.sub("", text))
+    """Return text on one line, without controls and marks that turn what follows around."""
+    return fold_space(_UNSEEN.sub("", text))
 
 
 def context(citation: Citation) -> tuple[str, str]:

@@ -7,6 +7,7 @@ counts code points of the text that leaves this module.
 from __future__ import annotations
 
 import re
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path, PurePath
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from retrieval import sentences
 from retrieval.errors import SourceError
 from retrieval.types import Article, fold_space
 
@@ -26,6 +28,7 @@ MAX_BYTES = 10_000_000
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HTML_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEPT_CONTROLS = frozenset("\n\t")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs"})
 _BYTE_ORDER_MARK = "\ufeff"
@@ -91,17 +94,31 @@ def load(path: Path) -> bytes:
         SourceError: if it is not there, too large, or may not be read.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise SourceError(
-                f"{path} has {size / 1e6:,.0f} MB; split it into files of at most "
-                f"{MAX_BYTES / 1e6:.0f} MB."
-            )
-        return path.read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(f"{path} is not a file; name one that holds an article.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SourceError(
             f"{path} cannot be read ({error.strerror}); check the path and its permissions."
         ) from error
+    if len(data) > MAX_BYTES:
+        raise SourceError(
+            f"{path} has {status.st_size / 1e6:,.0f} MB; split it into files of at most "
+            f"{MAX_BYTES / 1e6:.0f} MB."
+        )
+    return data
+
+
+def check_format(path: PurePath) -> None:
+    """Check that a file is of a kind that can be read.
+
+    Raises:
+        SourceError: if its suffix names no format that is known.
+    """
+    if path.suffix.lower() not in _READERS:
+        raise SourceError(f"{path} is of a kind that cannot be read; use {_formats()}.")
 
 
 def parse(data: bytes, path: PurePath, article_id: str) -> Article:
@@ -110,14 +127,12 @@ def parse(data: bytes, path: PurePath, article_id: str) -> Article:
     Raises:
         SourceError: if the format is unknown, or the file holds no readable text.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise SourceError(f"{path} is of a kind that cannot be read; use {_formats()}.")
-    parsed = reader(data, path)
+    check_format(path)
+    parsed = _READERS[path.suffix.lower()](data, path)
     text = normalise(parsed.text)
     if not text:
         raise SourceError(f"{path} holds no text; add some, or leave it out.")
-    title = fold_space(normalise(parsed.title or "")) or path.stem
+    title = fold_space(normalise(parsed.title or "")) or fold_space(normalise(path.stem))
     url = fold_space(normalise(parsed.url or "")) or None
     return Article(
         id=article_id,
@@ -157,22 +172,17 @@ def _not_text(path: PurePath) -> SourceError:
 def _read_text(data: bytes, path: PurePath) -> _Parsed:
     text = normalise(_decode(data, path))
     first, _, rest = text.partition("\n")
-    is_headline = rest and len(first) <= _HEADLINE_LENGTH and first[-1] not in ".?!”\"'"
+    is_headline = (
+        rest
+        and len(first) <= _HEADLINE_LENGTH
+        and first[-1] not in ".?!”\"'"
+        and sentences.split(text)[0][1] == len(first)
+    )
     return _Parsed(text, title=first if is_headline else None)
 
 
 def _read_markdown(data: bytes, path: PurePath) -> _Parsed:
-    import frontmatter
-    import yaml
-
-    text = _LINE_ENDS.sub("\n", _decode(data, path))
-    try:
-        meta, body = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{path} has front matter that is not valid YAML ({fold_space(str(error))[:120]}); "
-            "mend it, or remove the lines between the two '---'."
-        ) from None
+    meta, body = _front_matter(_LINE_ENDS.sub("\n", _decode(data, path)), path)
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     title = meta.get("title")
     return _Parsed(
@@ -181,6 +191,31 @@ def _read_markdown(data: bytes, path: PurePath) -> _Parsed:
         url=_scalar(meta.get("url")),
         published=_date(meta.get("published"), path),
     )
+
+
+def _front_matter(text: str, path: PurePath) -> tuple[dict[str, object], str]:
+    """Return the facts between two opening rules, and what follows; no facts, no rules."""
+    import yaml
+
+    class PlainLoader(yaml.SafeLoader):
+        """Refuses aliases, by which some bytes grow to gigabytes."""
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("aliases are not allowed")
+            return super().compose_node(parent, index)
+
+    match = _FRONT_MATTER.match(text)
+    if not match:
+        return {}, text
+    try:
+        meta = yaml.load(match.group(1), PlainLoader)  # noqa: S506 - it is a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{path} has front matter that is not valid YAML ({fold_space(str(error))[:120]}); "
+            "mend it, or remove the lines between the two '---'."
+        ) from None
+    return (meta, text[match.end() :]) if isinstance(meta, dict) else ({}, text)
 
 
 def _blocks(tokens: list[Token]) -> Iterator[str]:

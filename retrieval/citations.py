@@ -28,7 +28,7 @@ CLOSEST = 3
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b{NUMBER_WORD}\b", re.IGNORECASE)
 _NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w*")
 _OPENING = re.compile(r"(?:^|[.!?:]\s|[“\"])\W*(\w+)")
-_FOOTNOTE = re.compile(r"\[\d+\]")
+_FOOTNOTE = re.compile(r"\[(\d+)\]")
 _NEGATION = re.compile(
     r"\b(?:not?(?!\.\s?\d)|never|none|nobody|nothing|neither|nor|without|cannot)\b|n[’']t\b"
 )
@@ -49,7 +49,7 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
     for claim in claims:
         spans = [Span(span.article, span.start, span.end) for span in claim.spans]
         used = [numbers.setdefault(span, len(numbers) + 1) for span in spans]
-        statements.append(Statement(_FOOTNOTE.sub("", claim.text), tuple(dict.fromkeys(used))))
+        statements.append(Statement(_FOOTNOTE.sub(r"(\1)", claim.text), tuple(dict.fromkeys(used))))
     return Answer(
         question=draft.question,
         short=_short(claims),

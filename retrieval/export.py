@@ -65,6 +65,11 @@ def export(model: str | None, folder: Path) -> None:
     try:
         _write(model, original, scratch)
         _publish(scratch, folder)
+    except OSError as error:
+        raise ModelError(
+            f"The exported model cannot be kept in {folder.parent} ({error.strerror}); make room "
+            "or set CACHE_DIR to another folder."
+        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -86,6 +91,8 @@ def _write(model: str | None, original: Any, folder: Path) -> None:
         full, small = folder / "full.onnx", folder / "small.onnx"
         _trace(original, full)
         _quantise(full, small)
+    except OSError:
+        raise
     except Exception as error:
         raise NotExportableError(str(error)) from error
     for candidate in (small, full):

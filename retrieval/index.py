@@ -28,10 +28,10 @@ from retrieval.vectors import VectorStore
 GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
 
-SEEDING = "seeding"
+_SEEDING = "seeding"
 _UNFINISHED = "unfinished"
 _MODEL = "embedding_model"
-_REINDEXING = "none, as making them anew was interrupted"
+_REINDEXING = "none yet: they are being made anew, or that was interrupted"
 _LOCK_SECONDS = 600
 
 Progress = Callable[[int, int], None]
@@ -87,12 +87,12 @@ class Index:
     ) -> None:
         self.embedder = embedder
         self._notify = notify
-        self._lock = filelock.FileLock(folder / "lock")
+        self._folder = folder
         database, chroma = folder / "library.db", folder / "chroma"
         with _folder_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         is_whole = database.exists() and chroma.exists() and not discard_vectors
-        with nullcontext() if is_whole else self._locked():
+        with nullcontext() if is_whole else self.locked():
             self.store = Store(database)
             if discard_vectors:
                 self.store.set_meta(_MODEL, _REINDEXING)
@@ -120,9 +120,9 @@ class Index:
         self.store.close()
 
     @property
-    def is_new(self) -> bool:
-        """Whether nothing was ever written to this library."""
-        return self.store.meta(_MODEL) is None
+    def wants_seeds(self) -> bool:
+        """Whether nothing was ever written to this library but seeds, and not all of these."""
+        return self.store.meta(_MODEL) is None or self.store.flag(_SEEDING)
 
     def put(self, found: Iterable[Article]) -> Report:
         """Add articles that are already read, or renew those with the same ids.
@@ -151,18 +151,19 @@ class Index:
             LibraryError: if the library cannot be written.
         """
         started = time.monotonic()
-        with self.writing() as writer:
+        with self.locked():
             known = {source.id for source in self.store.sources()}
             for article_id in ids:
                 if article_id not in known:
                     raise SourceError(_no_article(article_id))
-            writer.drop(ids)
+            with self.writing() as writer:
+                writer.drop(ids)
         return Report(removed=len(ids), seconds=time.monotonic() - started)
 
     def remake(self, progress: Progress = ignore) -> Report:
         """Cut and embed all stored articles anew; see :func:`reindex`."""
         started = time.monotonic()
-        with self._locked():
+        with self.locked():
             sources = self.store.sources()
             count = 0
             for done, source in enumerate(sources):
@@ -201,17 +202,20 @@ class Index:
         return passages.split(article, self.embedder.pieces, self.embedder.card.max_pieces)
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self, *, seeding: bool = False) -> Iterator[Writer]:
         """Wait for the lock, mend what an interruption left, and mark the library as unfinished.
 
-        The mark goes when the block ends without an error.
+        The mark goes when the block ends without an error.  ``seeding`` marks what
+        is written as seeds, which are completed by themselves.
         """
-        with self._locked():
+        with self.locked():
             if self.store.flag(_UNFINISHED):
                 self._mend()
             self.store.set_flag(_UNFINISHED, True)
+            self.store.set_flag(_SEEDING, seeding)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
             yield Writer(self.store, self.vectors)
+            self.store.set_flag(_SEEDING, False)
             self.store.set_flag(_UNFINISHED, False)
 
     def _mend(self) -> None:
@@ -228,31 +232,15 @@ class Index:
         if made_with not in {None, self.embedder.card.fingerprint}:
             raise LibraryError(
                 f"The vectors of this library come from another embedding model ({made_with})"
-                f" than the present one, {self.embedder.card.name}; set EMBEDDING_MODEL back, or "
-                "run: footnote reindex"
+                f" than the present one, {self.embedder.card.name}; wait for a reindex that is "
+                "running, set EMBEDDING_MODEL back, or run: footnote reindex"
             )
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with _folder_errors(Path(self._lock.lock_file).parent):
-            try:
-                self._lock.acquire(timeout=0)
-            except filelock.Timeout:
-                self._notify("Another process is writing to this library; waiting for it to finish")
-                self._wait()
-        try:
+    def locked(self) -> Iterator[None]:
+        """Hold the right to write; one may ask for it again while one has it."""
+        with _locked(self._folder, self._notify):
             yield
-        finally:
-            self._lock.release()
-
-    def _wait(self) -> None:
-        try:
-            self._lock.acquire(timeout=_LOCK_SECONDS)
-        except filelock.Timeout:
-            raise LibraryError(
-                f"Another process has been writing to this library for {_LOCK_SECONDS // 60} "
-                "minutes; wait for it or stop it, and try again."
-            ) from None
 
 
 class Writer:
@@ -265,6 +253,8 @@ class Writer:
 
     def put(self, entry: Entry) -> None:
         """Make an article live, now or together with the next ones."""
+        if any(waiting.article.id == entry.article.id for waiting in self._waiting):
+            self.flush()
         self._waiting.append(entry)
         if sum(len(waiting.passages) for waiting in self._waiting) >= GROUP:
             self.flush()
@@ -301,12 +291,40 @@ def reindex(
     """
     if not (folder / "library.db").exists():
         raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
-    with Index(folder, embedder, notify, discard_vectors=True) as index:
+    with (
+        _locked(folder, notify),
+        Index(folder, embedder, notify, discard_vectors=True) as index,
+    ):
         return index.remake(progress)
 
 
 def _no_article(name: str) -> str:
     return f"There is no article {name!r}; `footnote sources` lists them."
+
+
+@contextmanager
+def _locked(folder: Path, notify: Notify) -> Iterator[None]:
+    lock = filelock.FileLock(folder / "lock", is_singleton=True)
+    with _folder_errors(folder):
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            notify("Another process is writing to this library; waiting for it to finish")
+            _wait(lock)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _wait(lock: filelock.BaseFileLock) -> None:
+    try:
+        lock.acquire(timeout=_LOCK_SECONDS)
+    except filelock.Timeout:
+        raise LibraryError(
+            f"Another process has been writing to this library for {_LOCK_SECONDS // 60} "
+            "minutes; wait for it or stop it, and try again."
+        ) from None
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retrieval import articles
 from retrieval.errors import SourceError
 from retrieval.store import Origin, Source
+from retrieval.types import Article
 
 FORMAT = "1"
 """Raised when the readers give another text for the same bytes, so that all is read again."""
@@ -21,7 +23,7 @@ def files(folder: Path) -> list[tuple[Path, str]]:
         SourceError: if there is no such folder, or no article in it.
     """
     found = [
-        (path.resolve(), path.relative_to(folder).as_posix()) for path in articles.find(folder)
+        (path.absolute(), path.relative_to(folder).as_posix()) for path in articles.find(folder)
     ]
     if not found:
         raise SourceError(
@@ -29,6 +31,29 @@ def files(folder: Path) -> list[tuple[Path, str]]:
             "folder, or remove articles with: footnote remove ID"
         )
     return found
+
+
+def load(path: Path) -> bytes:
+    """Return the bytes of a file whose name can be kept.
+
+    Raises:
+        SourceError: if it cannot be read, or its name is not Unicode.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise SourceError(f"{str(path)!a} has a name that is not UTF-8; rename it.") from None
+    return articles.load(path)
+
+
+def read(path: Path, article_id: str) -> Article:
+    """Return the article in a file.
+
+    Raises:
+        SourceError: if it cannot be read.
+    """
+    articles.check_format(path)
+    return articles.parse(load(path), path, article_id)
 
 
 def digest(path: Path, data: bytes) -> str:
@@ -60,5 +85,5 @@ def assign_ids(
 
 def _unique(path: Path, name: str) -> str:
     suffix = path.suffix
-    mark = hashlib.sha256(str(path).encode()).hexdigest()[:6]
+    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
     return f"{name.removesuffix(suffix)}-{mark}{suffix}"

@@ -13,7 +13,7 @@ from retrieval.types import Article, Passage, Span
 
 MAX_WORDS = 120
 _HEADING_BYTES = 120
-_LONGEST_SENTENCE = 4_000
+_LONGEST = 4_000
 
 Offsets = Sequence[tuple[int, int]]
 """(start, end) of each piece that a tokenizer makes of a text."""
@@ -40,7 +40,11 @@ def split(article: Article, tokenize: Tokenize, max_pieces: int) -> list[Passage
 
     def fits(first: int, last: int) -> bool:
         text = article.text[units[first].start : units[last].end]
-        return len(text.split()) <= MAX_WORDS and len(tokenize(text)) <= limit
+        return (
+            len(text.split()) <= MAX_WORDS
+            and len(text) <= _LONGEST
+            and len(tokenize(text)) <= limit
+        )
 
     passages: list[Passage] = []
     first = 0
@@ -64,7 +68,7 @@ def _cut(
 ) -> Iterator[tuple[int, int]]:
     """Cut a sentence that is longer than ``limit`` pieces, between words where there are any."""
     while start < end:
-        window = text[start : min(end, start + _LONGEST_SENTENCE)]
+        window = text[start : min(end, start + _LONGEST)]
         offsets = tokenize(window)
         size = len(window)
         if len(offsets) > limit or start + size < end:

@@ -186,10 +186,8 @@ def _sentences(hit: Hit) -> list[Span]:
     """Return the sentences of a passage that may be said: no headline, no furniture."""
     passage = hit.passage
     title = fold_space(passage.article.title)
-    spans = [
-        Span(passage.article, passage.start + start, passage.start + end)
-        for start, end in sentences.split(passage.text)
-    ]
+    within = sentences.split_within(passage.article.text, passage.start, passage.end)
+    spans = [Span(passage.article, start, end) for start, end in within]
     return [
         span
         for span in spans

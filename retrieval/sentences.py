@@ -18,6 +18,7 @@ _TRIMMED = re.compile(r"\S(?:.*\S)?", re.DOTALL)
 _SENTENCE_END = re.compile(r"[!?…:;][\"'”’»)\]]*$")
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 45
+_CLOCK_LENGTH = 12
 _CLOCK = re.compile(r"\b[ap]\.m\.\s+$")
 _DAY_OR_ZONE = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:E|C|M|P)[SD]?T\b|GMT|UTC|(?:Eastern|Central|Mountain|Pacific|local)\b|"
@@ -47,6 +48,18 @@ def split(text: str) -> list[tuple[int, int]]:
         for start, end in _sentences(text, first, last)
         if (match := _TRIMMED.search(text[start:end]))
     ]
+
+
+def split_within(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the sentences of ``text`` that lie wholly between two offsets.
+
+    They are those that :func:`split` finds; only the blocks in question are cut.
+    """
+    first = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
+    last = text.find("\n\n", end)
+    block = text[first : last if last >= 0 else len(text)]
+    found = [(first + a, first + b) for a, b in split(block)]
+    return [(a, b) for a, b in found if start <= a and b <= end]
 
 
 def is_furniture(sentence: str) -> bool:
@@ -89,7 +102,8 @@ def _sentences(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
     start = 0
     for boundary in sentencex.get_sentence_boundaries("en", paragraph):
         end = boundary["end_index"]
-        goes_on = _CLOCK.search(paragraph[start:end]) and _DAY_OR_ZONE.match(paragraph, end)
+        tail = paragraph[max(start, end - _CLOCK_LENGTH) : end]
+        goes_on = _CLOCK.search(tail) and _DAY_OR_ZONE.match(paragraph, end)
         if end > start and not goes_on:
             yield first + start, first + end
             start = end

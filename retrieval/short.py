@@ -51,6 +51,7 @@ _BREAK = re.compile(r"[,;:()—–.!?“”\"]$|^(?:and|but|while|whereas|althou
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|\w+(?:[’'.-]\w+)*|[^\w\s]")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|to|off|on|outside|across|of)\s+(?:the\s+)?$")
 _BREAK_COST = 6
+_LONGEST = 1_500
 _BARE_YEAR = re.compile(YEAR)
 _NOUN = re.compile(r"\s[a-z]")
 _JOINT = re.compile(r"\s*(?:and|or|to|[-–])\s*")
@@ -83,7 +84,7 @@ def find(question: str, sentence: str) -> Extent | None:
     'nearly 10,000'
     """
     kind = asked(question)
-    if kind is None:
+    if kind is None or len(sentence) > _LONGEST:
         return None
     wanted = set(terms.stems(question))
     ranked = sorted(
@@ -161,7 +162,7 @@ def _is_repeated(amount: str, wanted: Set[str]) -> bool:
 
 def _numbers_a_name(sentence: str, start: int) -> bool:
     """Tell whether a number is part of a name, as in "Falcon 9"."""
-    before = re.search(r"(\S+)\s+$", sentence[:start])
+    before = re.search(r"(\S+)\s+$", sentence[max(0, start - 50) : start])
     return bool(
         before
         and before.start() > 0

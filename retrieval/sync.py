@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retrieval import articles, intake
 from retrieval.errors import SourceError
-from retrieval.index import SEEDING, Index, Progress, Report, ignore
+from retrieval.index import Index, Progress, Report, ignore
 from retrieval.store import Entry, Origin, Source
 
 
@@ -19,12 +19,12 @@ def seed(index: Index, folder: Path, progress: Progress = ignore) -> Report | No
     Raises:
         LibraryError: if the library cannot be written.
     """
-    if not index.is_new and not index.store.flag(SEEDING):
+    if not index.wants_seeds:
         return None
-    index.store.set_flag(SEEDING, True)
-    report = _write(index, intake.files(folder), "synced", progress)
-    index.store.set_flag(SEEDING, False)
-    return report
+    with index.locked():  # another process may have written while this one waited
+        if not index.wants_seeds:
+            return None
+        return _write(index, intake.files(folder), "synced", progress, seeding=True)
 
 
 def sync(index: Index, folder: Path, progress: Progress = ignore) -> Report:
@@ -38,9 +38,7 @@ def sync(index: Index, folder: Path, progress: Progress = ignore) -> Report:
         SourceError: if there is no such folder, or no article in it.
         LibraryError: if the library cannot be written.
     """
-    found = intake.files(folder)
-    index.store.set_flag(SEEDING, False)
-    return _write(index, found, "synced", progress)
+    return _write(index, intake.files(folder), "synced", progress)
 
 
 def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
@@ -53,9 +51,8 @@ def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
     if path.is_dir():
         found = intake.files(path)
     else:
-        articles.parse(articles.load(path), path, path.name)
-        found = [(path.resolve(), path.name)]
-    index.store.set_flag(SEEDING, False)
+        intake.read(path, path.name)  # a single file that cannot be read changes nothing
+        found = [(path.absolute(), path.name)]
     return _write(index, found, "added", progress)
 
 
@@ -72,11 +69,16 @@ class _Changes:
 
 
 def _write(
-    index: Index, found: Sequence[tuple[Path, str]], origin: Origin, progress: Progress
+    index: Index,
+    found: Sequence[tuple[Path, str]],
+    origin: Origin,
+    progress: Progress,
+    *,
+    seeding: bool = False,
 ) -> Report:
     started = time.monotonic()
     changes = _Changes()
-    with index.writing() as writer:
+    with index.writing(seeding=seeding) as writer:
         known = {source.id: source for source in index.store.sources()}
         named = intake.assign_ids(found, origin, known)
         for done, (path, article_id) in enumerate(named):
@@ -109,7 +111,7 @@ def _read(
     """Return what has to be written for a file, if anything, and count it."""
     path, article_id, origin = file
     try:
-        data = articles.load(path)
+        data = intake.load(path)
         digest = intake.digest(path, data)
         if before and before.digest == digest:
             changes.unchanged += 1

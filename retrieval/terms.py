@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -34,7 +34,7 @@ def words(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return the Porter stem, in lower case and without accents: ``"Arrested"`` → ``"arrest"``."""
     plain = unicodedata.normalize("NFKD", word.lower())
