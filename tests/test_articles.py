@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import os
 import unicodedata
 from datetime import date
 from pathlib import Path, PurePath
@@ -188,10 +189,18 @@ class TestMarkdown:
         with contextlib.suppress(SourceError):
             parse(f"---\n{key}: 0x{'f' * 5_000}\n---\nIt rose.", "a.md")
 
-    @pytest.mark.parametrize("front_matter", ["", "- a list", "a word"])
-    def test_front_matter_without_keys_says_nothing(self, front_matter: str) -> None:
-        article = parse(f"---\n{front_matter}\n---\nIt rose.", "a.md")
-        assert (article.title, article.text, article.url) == ("a", "It rose.", None)
+    @pytest.mark.parametrize("words", ["The bridge is 503 metres long.", "a word"])
+    def test_text_between_two_rules_is_text_and_not_lost(self, words: str) -> None:
+        article = parse(f"---\n\n{words}\n\n---\n\nIt rose.", "a.md")
+        assert (article.title, article.text) == ("a", f"{words}\n\nIt rose.")
+
+    def test_aliases_in_front_matter_are_refused_before_they_grow(self) -> None:
+        bomb = "a: &a {x: 1}\n" + "".join(
+            f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}\n"
+            for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+        )
+        with pytest.raises(SourceError, match="aliases are not allowed"):
+            parse(f"---\n{bomb}---\nIt rose.", "a.md")
 
     def test_front_matter_may_have_windows_line_ends(self) -> None:
         article = parse("---\r\ntitle: Toll\r\n---\r\nIt\r\nrose.\r\n\r\nAnd fell.\r\n", "a.md")
@@ -382,8 +391,13 @@ class TestLoad:
             articles.load(tmp_path / "missing.txt")
 
     def test_a_folder_is_no_file(self, tmp_path: Path) -> None:
-        with pytest.raises(SourceError, match="cannot be read"):
+        with pytest.raises(SourceError, match="is not a file"):
             articles.load(tmp_path)
+
+    def test_what_never_ends_is_not_read(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.txt")
+        with pytest.raises(SourceError, match="is not a file"):
+            articles.load(tmp_path / "pipe.txt")
 
 
 class TestFind:

@@ -81,6 +81,10 @@ def test_markup_and_direction_marks_of_a_source_do_nothing() -> None:
     assert not set("\u202e\u202c\u2066") & set(said)
 
 
+def test_no_control_character_of_a_name_is_shown() -> None:
+    assert shown("esc\x1b[31mred\x07.md\n") == "esc[31mred.md"
+
+
 @given(text=st.text(st.sampled_from("ab c\n."), min_size=1, max_size=900), data=st.data())
 def test_context_is_what_surrounds_the_quote(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))

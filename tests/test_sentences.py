@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from retrieval import sentences
 from retrieval.types import fold_space
@@ -202,3 +203,26 @@ def test_a_line_of_the_page_is_furniture(line: str) -> None:
 )
 def test_a_sentence_of_the_story_is_no_furniture(line: str) -> None:
     assert not sentences.is_furniture(line)
+
+
+def test_only_whole_sentences_lie_within_two_offsets() -> None:
+    text = (
+        "Officials of the northern province met on Monday evening\n"
+        "to talk. It is false, they said when they came out, that\n"
+        "10,000 people were held by the police.\n\nIt rained."
+    )
+    whole = sentences.split(text)
+    assert len(whole) == 3
+    assert sentences.split_within(text, 0, len(text)) == whole
+    assert sentences.split_within(text, text.index("It is false"), len(text)) == whole[1:]
+    assert sentences.split_within(text, text.index("10,000"), len(text)) == whole[2:]
+
+
+@given(text=strategies.stored_texts, data=st.data())
+def test_sentences_within_a_passage_are_sentences_of_the_article(
+    text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    expected = [(a, b) for a, b in sentences.split(text) if start <= a and b <= end]
+    assert sentences.split_within(text, start, end) == expected

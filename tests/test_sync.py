@@ -183,6 +183,45 @@ def test_seeding_that_was_interrupted_goes_on(open_index: Callable[[], Index]) -
     assert in_step(index)
 
 
+def test_a_sync_while_another_process_seeds_is_not_undone(
+    open_index: Callable[[], Index], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = open_index(), open_index()
+    asked = iter([True])
+
+    def was_new_when_asked(index: Index) -> bool:
+        if next(asked, False):
+            sync.sync(second, folder)
+            return True
+        return index.store.meta("embedding_model") is None
+
+    monkeypatch.setattr(Index, "wants_seeds", property(was_new_when_asked))
+    assert sync.seed(first, seeds.FOLDER) is None
+    assert live(first) == ["2024/ferry.txt", "bridge.md"]
+
+
+def test_removing_from_a_new_library_leaves_it_new(index: Index) -> None:
+    with pytest.raises(SourceError):
+        index.remove(["nothing.md"])
+    assert sync.seed(index, seeds.FOLDER) is not None
+
+
+def test_a_name_that_is_not_unicode_is_passed_over(index: Index, folder: Path) -> None:
+    try:
+        Path(os.fsdecode(os.fsencode(folder) + b"/\xff.md")).write_text("Odd.", "utf-8")
+    except OSError:
+        pytest.skip("this file system keeps names in Unicode")
+    report = sync.sync(index, folder)
+    assert report.added == 2
+    assert "rename it" in report.problems[0]
+
+
+def test_a_link_to_an_article_is_an_article_of_its_own(index: Index, folder: Path) -> None:
+    (folder / "alias.md").symlink_to(folder / "bridge.md")
+    assert sync.sync(index, folder).added == 3
+    assert sync.sync(index, folder).unchanged == 3
+
+
 def test_a_users_folder_is_never_mixed_with_the_seeds(
     open_index: Callable[[], Index], folder: Path
 ) -> None:
