@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from bot.render import render_answer, render_sources, shown
 
 if TYPE_CHECKING:
     from retrieval.index import Index, Report
+    from retrieval.types import Answer
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,15 +64,15 @@ def ask(
         from bot import compose
 
         _seed(index)
-        chain = compose.chain(index)
+        answer_to = compose.pipeline(index)
         if question != "-":
-            answer = chain.invoke(question)
+            answer = answer_to(question)
             if as_json:
                 _print_json(answer.to_dict())
             else:
                 render_answer(answer, output)
             return
-        bad_lines = sum(not _ask_line(line, chain, as_json) for line in sys.stdin)
+        bad_lines = sum(not _ask_line(line, answer_to, as_json) for line in sys.stdin)
         if bad_lines:
             raise typer.Exit(2)
 
@@ -163,13 +165,13 @@ def reindex(as_json: AsJson = False) -> None:
     _report(report, as_json)
 
 
-def _ask_line(line: str, chain: Any, as_json: bool) -> bool:
+def _ask_line(line: str, answer_to: Callable[[str], Answer], as_json: bool) -> bool:
     """Answer one line of input and print what comes of it; tell whether it was a question."""
     from retrieval.errors import QuestionError
     from retrieval.types import Answer
 
     try:
-        answer = chain.invoke(line)
+        answer = answer_to(line)
     except QuestionError as error:
         if as_json:
             _print_json({**Answer(line.strip()).to_dict(), "error": str(error)})
@@ -190,9 +192,12 @@ def _library() -> Index:
     from bot.settings import load_settings
 
     settings = load_settings()
+    gc.disable()  # a thousand modules are loaded, and none of them is garbage
     from bot import compose
 
-    return compose.library(settings, _notify)
+    index = compose.library(settings, _notify)
+    gc.enable()
+    return index
 
 
 def _seed(index: Index) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from langchain_core.runnables import Runnable
+from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from retrieval.chain import build_chain
+from retrieval.chain import Pipeline, build_chain
 from retrieval.embedding import Embedder, Notify, load_embedder
 from retrieval.errors import ConfigError
-from retrieval.index import Index
 from retrieval.reader import Calibration, SentenceReader
 from retrieval.search import Search
 from retrieval.types import Answer
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from retrieval.index import Index
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -22,8 +26,12 @@ def embedder(settings: Settings, notify: Notify) -> Embedder:
 
 
 def library(settings: Settings, notify: Notify) -> Index:
-    """Open the library that is set."""
-    return Index(data_dir(settings), embedder(settings, notify), notify)
+    """Open the library that is set; the model is loaded while Chroma is imported."""
+    with ThreadPoolExecutor(1) as pool:
+        model = pool.submit(embedder, settings, notify)
+        from retrieval.index import Index
+
+        return Index(data_dir(settings), model.result(), notify)
 
 
 def data_dir(settings: Settings) -> Path:
@@ -31,10 +39,16 @@ def data_dir(settings: Settings) -> Path:
     return _expanded(settings.data_dir, "DATA_DIR")
 
 
+def pipeline(index: Index) -> Pipeline:
+    """Return the function that answers from a library, offline."""
+    reader = SentenceReader(index.embedder.encode, index.store.frequencies, Calibration.load())
+    return Pipeline(Search(index), reader)
+
+
 def chain(index: Index) -> Runnable[str, Answer]:
     """Return the chain that answers from a library, offline."""
-    reader = SentenceReader(index.embedder.encode, index.store.frequencies, Calibration.load())
-    return build_chain(Search(index), reader)
+    steps = pipeline(index)
+    return build_chain(steps.search, steps.answerer, steps.passages)
 
 
 def cache_dir(settings: Settings) -> Path:

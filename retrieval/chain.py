@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from langchain_core.runnables import Runnable, RunnableLambda
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retrieval import citations
 from retrieval.question import check
@@ -10,25 +11,42 @@ from retrieval.reader import Answerer
 from retrieval.search import Search
 from retrieval.types import Answer
 
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
 
-def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runnable[str, Answer]:
-    """Return a LangChain ``Runnable`` from a question to an answer.
 
-    It has ``invoke``, ``batch``, ``ainvoke``, ``astream`` and the rest; the same
-    question over the same library gets the same answer.
+@dataclass(frozen=True)
+class Pipeline:
+    """The steps, as a plain function of a question.
+
+    The same question over the same library gets the same answer.
 
     Args:
         search: finds passages.
         answerer: drafts an answer from a question and the passages found.
         passages: how many passages it is given.
-
-    Raises:
-        QuestionError: when invoked with an empty or an overlong question.
     """
 
-    def answer(question: str) -> Answer:
-        asked = check(question)
-        hits = search(asked, passages)
-        return citations.verify(answerer(asked, hits), hits)
+    search: Search
+    answerer: Answerer
+    passages: int = 10
 
-    return RunnableLambda(answer, name="footnote")
+    def __call__(self, question: str) -> Answer:
+        """Return the verified answer to a question.
+
+        Raises:
+            QuestionError: if the question is empty or overlong.
+        """
+        asked = check(question)
+        hits = self.search(asked, self.passages)
+        return citations.verify(self.answerer(asked, hits), hits)
+
+
+def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runnable[str, Answer]:
+    """Return the :class:`Pipeline` as a LangChain ``Runnable``.
+
+    It has ``invoke``, ``batch``, ``ainvoke``, ``astream`` and the rest.
+    """
+    from retrieval.langchain import runnable
+
+    return runnable(Pipeline(search, answerer, passages))

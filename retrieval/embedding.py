@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
@@ -65,8 +64,8 @@ class Encoder(Protocol):
         """Return an array of shape (texts, dimensions)."""
 
 
-class Embedder(Embeddings):
-    """A model behind LangChain's ``Embeddings``, with the tokenizer that belongs to it."""
+class Embedder:
+    """A model, with the tokenizer that belongs to it."""
 
     def __init__(self, card: ModelCard, tokenizer: Tokenizer, encode: Encoder) -> None:
         self.card = card

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
-
-from retrieval.index import Index
 from retrieval.types import Hit
+
+if TYPE_CHECKING:
+    from retrieval.index import Index
 
 DEPTH = 50
 """How many passages each of the two searches gives to the fusion."""
@@ -57,38 +55,3 @@ def fuse(lexical: Ranking, dense: Ranking, weight: float = LEXICAL_WEIGHT) -> di
         key: weight * words.get(key, no_word) + (1 - weight) * cosines.get(key, no_cosine)
         for key in words | cosines
     }
-
-
-class FootnoteRetriever(BaseRetriever):
-    """The search as a LangChain retriever, for anyone's chain.
-
-    Each ``Document`` holds a passage's words; its metadata has ``source`` (the
-    article's id), ``title``, ``url``, ``published``, ``start``, ``end`` and ``score``.
-    """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    search: Search
-    limit: int = 10
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[Document]:
-        return [_document(hit) for hit in self.search(query, self.limit)]
-
-
-def _document(hit: Hit) -> Document:
-    passage, article = hit.passage, hit.passage.article
-    return Document(
-        id=passage.key,
-        page_content=passage.text,
-        metadata={
-            "source": article.id,
-            "title": article.title,
-            "url": article.url,
-            "published": article.published.isoformat() if article.published else None,
-            "start": passage.start,
-            "end": passage.end,
-            "score": hit.score,
-        },
-    )

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index import Index
-from retrieval.search import FootnoteRetriever, Search, fuse
+from retrieval.langchain import FootnoteRetriever
+from retrieval.search import Search, fuse
 from retrieval.types import Article
 
 rankings = st.dictionaries(
