@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask test check format install dev bench-start bench-search bench-answers clean
+.PHONY: ask test check format install dev bench-start bench-search bench-answers calibrate clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -50,6 +50,9 @@ bench-search: dev
 
 bench-answers: dev
 	@$(BIN)/python -m bench.answers $(ARGS)
+
+calibrate: dev
+	@$(BIN)/python -m bench.calibrate $(ARGS)
 
 clean:
 	rm -rf $(VENV) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

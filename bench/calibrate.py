@@ -78,6 +78,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    missing = [name for name in SETS if not (arguments.data / name).exists()]
+    if missing:
+        parser.error(f"{arguments.data} lacks {', '.join(missing)}; see bench/questions.py, --data")
     embedder = compose.embedder(Settings(), print)
     readings = {name: read(arguments.data / name, n, embedder) for name, n in SETS.items()}
     fitting = [reading for found in readings.values() for reading in found[::2]]

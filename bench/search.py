@@ -41,8 +41,8 @@ def main() -> None:
     """Print a table for each set of questions."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--paragraphs", type=int, default=1000)
-    parser.add_argument("--questions", type=int, default=2000)
+    parser.add_argument("--paragraphs", type=int, default=600)
+    parser.add_argument("--questions", type=int, default=1000)
     arguments = parser.parse_args()
     console = Console()
     found = {}
