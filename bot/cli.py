@@ -192,7 +192,6 @@ def _library() -> Index:
     from bot.settings import load_settings
 
     settings = load_settings()
-    gc.disable()  # a thousand modules are loaded, and none of them is garbage
     from bot import compose
 
     index = compose.library(settings, _notify)

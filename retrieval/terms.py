@@ -7,6 +7,7 @@ only ``arrested`` is a content word; its stem is ``arrest``.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,6 +16,7 @@ import snowballstemmer
 
 _WORD = re.compile(r"(?:\w[\u0300-\u036f]*)+(?:[.,]\d+)*")
 _STEMMER = snowballstemmer.stemmer("porter")
+_ONE_AT_A_TIME = threading.Lock()  # the stemmer keeps the word that it works on
 
 STOP_WORDS = frozenset(
     """
@@ -38,7 +40,9 @@ def words(text: str) -> Iterator[re.Match[str]]:
 def stem(word: str) -> str:
     """Return the Porter stem, in lower case and without accents: ``"Arrested"`` → ``"arrest"``."""
     plain = unicodedata.normalize("NFKD", word.lower())
-    stemmed: str = _STEMMER.stemWord("".join(c for c in plain if not unicodedata.combining(c)))
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    with _ONE_AT_A_TIME:
+        stemmed: str = _STEMMER.stemWord(bare)
     return stemmed
 
 

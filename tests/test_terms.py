@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -101,3 +102,11 @@ def test_every_text_has_stems_each_once_without_blanks_or_capitals(text: str) ->
     assert len(set(stems)) == len(stems)
     assert all(stem == stem.lower() and not any(map(str.isspace, stem)) for stem in stems)
     assert bool(stems) == any(character.isalnum() or character == "_" for character in text)
+
+
+def test_many_threads_may_stem_at_once() -> None:
+    some = [f"{word}{number}ations" for number in range(400) for word in ("organ", "relation")]
+    alone = [terms.stem.__wrapped__(word) for word in some]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(terms.stem.__wrapped__, some * 5))
+    assert together == alone * 5
