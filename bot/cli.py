@@ -195,6 +195,7 @@ def _library() -> Index:
     from bot import compose
 
     index = compose.library(settings, _notify)
+    gc.freeze()
     gc.enable()
     return index
 
