@@ -158,6 +158,7 @@ def reindex(as_json: AsJson = False) -> None:
     from bot import compose
     from retrieval.index import reindex as remake
 
+    _collect_garbage_again()
     with _progress("Indexing") as progress:
         report = remake(
             compose.data_dir(settings), compose.embedder(settings, _notify), _notify, progress
@@ -195,9 +196,14 @@ def _library() -> Index:
     from bot import compose
 
     index = compose.library(settings, _notify)
+    _collect_garbage_again()
+    return index
+
+
+def _collect_garbage_again() -> None:
+    """End the rest that the start gave the collector; what is loaded by now stays for good."""
     gc.freeze()
     gc.enable()
-    return index
 
 
 def _seed(index: Index) -> None:

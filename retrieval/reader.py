@@ -160,9 +160,10 @@ class SentenceReader:
         shorts = {best.short}
         for other in others:
             source = other.spans[0].article
-            if best.short and other.short and source.id != article.id and other.short not in shorts:
+            is_heard = source.id == article.id or source.id in rivals
+            if best.short and other.short and not is_heard and other.short not in shorts:
                 title, other_title = self._encode([article.title, source.title])
-                if source.id not in rivals and float(title @ other_title) >= SAME_SUBJECT:
+                if float(title @ other_title) >= SAME_SUBJECT:
                     rivals[source.id] = other
                     shorts.add(other.short)
         return list(rivals.values())

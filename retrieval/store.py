@@ -147,19 +147,15 @@ class Store:
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return the live articles among ``ids``."""
-        query = sa.select(schema.articles).where(schema.articles.c.id.in_(list(ids)))
         with self._reading() as connection:
-            return {row.id: _article(row) for row in connection.execute(query)}
+            return _articles(connection, ids)
 
     def passages(self, keys: Iterable[str]) -> dict[str, Passage]:
         """Return the live passages among ``keys``; the keys of older versions find nothing."""
         query = sa.select(schema.passages).where(schema.passages.c.key.in_(list(keys)))
         with self._reading() as connection:
             rows = connection.execute(query).all()
-            wanted = sa.select(schema.articles).where(
-                schema.articles.c.id.in_({row.article for row in rows})
-            )
-            articles = {row.id: _article(row) for row in connection.execute(wanted)}
+            articles = _articles(connection, {row.article for row in rows})
         return {
             row.key: Passage(articles[row.article], row.start, row.end, row.ordinal) for row in rows
         }
@@ -206,6 +202,11 @@ class Store:
             yield
         except exc.DatabaseError as error:
             raise LibraryError(schema.explain(str(error.orig), self._path)) from error
+
+
+def _articles(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Article]:
+    query = sa.select(schema.articles).where(schema.articles.c.id.in_(list(ids)))
+    return {row.id: _article(row) for row in connection.execute(query)}
 
 
 def _article(row: Any) -> Article:
