@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask test check format install dev bench-start bench-search bench-answers calibrate clean
+.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers calibrate clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -44,6 +44,9 @@ format: dev
 
 bench-start: dev
 	@$(BIN)/python -m bench.start
+
+bench-discord: dev
+	@$(BIN)/python -W ignore::DeprecationWarning -m bench.discord
 
 bench-search: dev
 	@$(BIN)/python -m bench.search $(ARGS)

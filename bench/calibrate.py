@@ -147,7 +147,7 @@ def _ask(
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
         index.put(articles)
         search = Search(index)
-        reader = SentenceReader(encode, index.store.frequencies, Calibration.load())
+        reader = SentenceReader(encode, search.frequencies, Calibration.load())
         return [
             _reading(question, present, reader.candidates(question.text, search(question.text)))
             for question in questions

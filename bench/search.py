@@ -83,7 +83,7 @@ def rank(path: Path, paragraphs: int, count: int) -> Rankings:
             (
                 question,
                 index.store.lexical(question.text, search.DEPTH),
-                index.vectors.nearest(question.text, search.DEPTH),
+                index.vectors.nearest(embedder.embed_query(question.text), search.DEPTH),
             )
             for question in asked[:count]
         ]

@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from bot.render import render_answer, render_sources, shown
+from bot.render import render_answer, render_feedback, render_sources, shown
 
 if TYPE_CHECKING:
     from retrieval.index import Index, Report
@@ -115,6 +116,7 @@ def sources(as_json: AsJson = False) -> None:
                 {
                     "id": source.id,
                     "title": source.title,
+                    "url": source.url,
                     "path": source.path,
                     "published": source.published.isoformat() if source.published else None,
                     "passages": source.passages,
@@ -156,14 +158,57 @@ def reindex(as_json: AsJson = False) -> None:
 
     settings = load_settings()
     from bot import compose
+    from retrieval.index import Report
     from retrieval.index import reindex as remake
 
     _collect_garbage_again()
-    with _progress("Indexing") as progress:
-        report = remake(
-            compose.data_dir(settings), compose.embedder(settings, _notify), _notify, progress
-        )
-    _report(report, as_json)
+    model = compose.embedder(settings, _notify)
+    reports = []
+    for server in (None, *compose.servers(settings)):
+        folder, vectors = compose.library_dir(settings, server), compose.place(settings, server)
+        with _progress("Indexing") as progress:
+            reports.append(remake(folder, model, _notify, progress, vectors=vectors))
+    _report(sum(reports, Report()), as_json)
+
+
+@app.command(name="discord")
+def run_discord() -> None:
+    """Run the Discord bot, until Ctrl-C or SIGTERM."""
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    from bot import compose, logs
+    from bot.discord.client import FootnoteClient
+    from bot.discord.run import check_token, run
+
+    token = check_token(settings.discord_token)
+    logs.configure(settings.log_level, settings.log_format)
+    _collect_garbage_again()
+    client = FootnoteClient(
+        compose.service(settings, logs.notify),
+        development_guild=settings.discord_guild_id,
+        reads_messages=settings.discord_message_content,
+    )
+    run(client, token, (settings.health_host, settings.health_port))
+
+
+@app.command()
+def feedback(as_json: AsJson = False) -> None:
+    """List the answers that people voted on, worst first."""
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    from bot import compose
+
+    records = compose.records(settings)
+    try:
+        rated = records.rated()
+    finally:
+        records.close()
+    if as_json:
+        _print_json([{**asdict(one), "given": one.given.isoformat() + "Z"} for one in rated])
+    else:
+        render_feedback(rated, output)
 
 
 def _ask_line(line: str, answer_to: Callable[[str], Answer], as_json: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,14 @@ from retrieval.types import Answer
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+    from bot.libraries import Libraries
+    from bot.records import Records
+    from bot.service import Service
     from retrieval.index import Index
+    from retrieval.vectors import Place
+
+_COLLECTION = "footnote"
+_SERVERS = "servers"
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -31,18 +39,69 @@ def library(settings: Settings, notify: Notify) -> Index:
         model = pool.submit(embedder, settings, notify)
         from retrieval.index import Index
 
-        return Index(data_dir(settings), model.result(), notify)
+        return Index(library_dir(settings), model.result(), notify, vectors=place(settings))
 
 
-def data_dir(settings: Settings) -> Path:
-    """Return the folder of the library that is set."""
-    return _expanded(settings.data_dir, "DATA_DIR")
+def libraries(settings: Settings, notify: Notify) -> Libraries:
+    """Return the shared library and those of the Discord servers; none is opened yet."""
+    from bot.libraries import Libraries
+
+    return Libraries(
+        folder=library_dir(settings) / _SERVERS,
+        open_shared=partial(library, settings, notify),
+        open_own=partial(_own_library, settings, notify),
+        build=pipeline,
+        allow_private_urls=settings.allow_private_urls,
+    )
 
 
-def pipeline(index: Index) -> Pipeline:
-    """Return the function that answers from a library, offline."""
-    reader = SentenceReader(index.embedder.encode, index.store.frequencies, Calibration.load())
-    return Pipeline(Search(index), reader)
+def records(settings: Settings) -> Records:
+    """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
+    from bot.records import Records
+
+    return Records(library_dir(settings) / "bot.db")
+
+
+def service(settings: Settings, notify: Notify) -> Service:
+    """Return what the bot offers; its libraries are opened later, by ``load``."""
+    from bot.desk import Desk
+    from bot.service import Service
+
+    return Service(
+        libraries=libraries(settings, notify),
+        records=records(settings),
+        desk=Desk(settings.workers, settings.queue),
+        cooldown=settings.cooldown,
+    )
+
+
+def place(settings: Settings, server: str | None = None) -> Place:
+    """Return where the vectors of the shared library are kept, or those of a Discord server."""
+    from retrieval.vectors import Place
+
+    folder = library_dir(settings, server) / "chroma"
+    url = str(settings.chroma_url) if settings.chroma_url else None
+    return Place(folder, url, f"{_COLLECTION}-{server}" if server else _COLLECTION)
+
+
+def library_dir(settings: Settings, server: str | None = None) -> Path:
+    """Return the folder of the shared library, or that of a Discord server's."""
+    shared = _expanded(settings.data_dir, "DATA_DIR")
+    return shared / _SERVERS / server if server else shared
+
+
+def servers(settings: Settings) -> list[str]:
+    """Return the ids of the Discord servers that have a library of their own."""
+    return sorted(
+        folder.parent.name for folder in library_dir(settings).glob(f"{_SERVERS}/*/library.db")
+    )
+
+
+def pipeline(*libraries: Index) -> Pipeline:
+    """Return the function that answers from one or more libraries, offline."""
+    search = Search(*libraries)
+    encode = libraries[0].embedder.encode
+    return Pipeline(search, SentenceReader(encode, search.frequencies, Calibration.load()))
 
 
 def chain(index: Index) -> Runnable[str, Answer]:
@@ -56,6 +115,13 @@ def cache_dir(settings: Settings) -> Path:
     from platformdirs import user_cache_path
 
     return _expanded(settings.cache_dir or user_cache_path("footnote-bot"), "CACHE_DIR")
+
+
+def _own_library(settings: Settings, notify: Notify, server: str, model: Embedder) -> Index:
+    from retrieval.index import Index
+
+    folder = library_dir(settings, server)
+    return Index(folder, model, notify, vectors=place(settings, server))
 
 
 def _expanded(path: Path, setting: str) -> Path:

@@ -14,6 +14,7 @@ from rich.text import Text
 from retrieval.types import Answer, Citation, fold_space
 
 if TYPE_CHECKING:
+    from bot.records import Rated
     from retrieval.store import Source
 
 CONTEXT = 160
@@ -70,6 +71,20 @@ def render_sources(sources: Sequence[Source], console: Console) -> None:
             str(source.passages),
         )
     console.print(table)
+
+
+def render_feedback(rated: Sequence[Rated], console: Console) -> None:
+    """Print the answers that were voted on, as they come."""
+    if not rated:
+        console.print("No answer has been voted on yet.")
+    for one in rated:
+        heading = Text.assemble((f"+{one.good} −{one.bad}  ", "bold"), shown(one.question))
+        console.print(heading)
+        answer = Text(shown(one.text) or NOT_ANSWERED, style="dim")
+        console.print(Padding(answer, (0, 0, 0, 4), expand=False))
+        place = f"server {one.server}" if one.server else "a direct message"
+        when = Text(f"{one.given:%Y-%m-%d %H:%M} UTC, {place}")
+        console.print(Padding(when, (0, 0, 1, 4), expand=False))
 
 
 def shown(text: str) -> str:

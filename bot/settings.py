@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.errors import ConfigError
 
 
 class Settings(BaseSettings):
-    """The settings; each is the environment variable of the same name in capitals."""
+    """The settings; each is the environment variable of the same name in capitals.
+
+    ``.env.example`` says what each is for.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
@@ -20,6 +24,19 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".footnote")
     cache_dir: Path | None = None
     embedding_model: str | None = None
+    chroma_url: HttpUrl | None = None
+    allow_private_urls: bool = False
+
+    discord_token: SecretStr | None = None
+    discord_guild_id: int | None = None
+    discord_message_content: bool = False
+    workers: int = Field(2, ge=1, le=64)
+    queue: int = Field(100, ge=0)
+    cooldown: int = Field(5, ge=0, le=3600)
+    health_host: str = "127.0.0.1"
+    health_port: int | None = Field(None, ge=1, le=65_535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "text"] = "json"
 
 
 def load_settings() -> Settings:
@@ -31,7 +48,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         name = str(first["loc"][0]).upper()
         raise ConfigError(f"The setting {name} is wrong ({first['msg']}); mend it.") from error
     except (OSError, UnicodeDecodeError) as error:

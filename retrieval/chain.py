@@ -31,14 +31,16 @@ class Pipeline:
     answerer: Answerer
     passages: int = 10
 
-    def __call__(self, question: str) -> Answer:
+    def __call__(self, question: str, source: str | None = None) -> Answer:
         """Return the verified answer to a question.
+
+        ``source`` is the id of the only article to answer from.
 
         Raises:
             QuestionError: if the question is empty or overlong.
         """
         asked = check(question)
-        hits = self.search(asked, self.passages)
+        hits = self.search(asked, self.passages, source)
         return citations.verify(self.answerer(asked, hits), hits)
 
 

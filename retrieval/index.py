@@ -8,11 +8,10 @@ the mark compares both sides by key and mends the vectors.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -21,9 +20,9 @@ import filelock
 from retrieval import passages
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError, SourceError
-from retrieval.store import Entry, Source, Store
+from retrieval.store import Entry, Source, Store, named
 from retrieval.types import Article, Passage
-from retrieval.vectors import VectorStore
+from retrieval.vectors import Place, VectorStore
 
 GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
@@ -62,6 +61,11 @@ class Report:
             f"{self.passages} passages in {self.seconds:.1f} s"
         )
 
+    def __add__(self, other: Report) -> Report:
+        return Report(
+            *(left + right for left, right in zip(astuple(self), astuple(other), strict=True))
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data."""
         return asdict(self)
@@ -71,6 +75,7 @@ class Index:
     """A library on disk: ``library.db`` (the store), ``chroma/`` (the vectors) and a lock.
 
     Any number of processes may read while one writes; a second writer waits.
+    ``vectors`` names another place for them, like a Chroma server.
 
     Raises:
         LibraryError: if the folder cannot be used, is damaged, or was made with
@@ -83,25 +88,26 @@ class Index:
         embedder: Embedder,
         notify: Notify = ignore,
         *,
+        vectors: Place | None = None,
         discard_vectors: bool = False,
     ) -> None:
         self.embedder = embedder
         self._notify = notify
         self._folder = folder
-        database, chroma = folder / "library.db", folder / "chroma"
+        database, place = folder / "library.db", vectors or Place(folder / "chroma")
         with _folder_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        is_whole = database.exists() and chroma.exists() and not discard_vectors
+        is_whole = database.exists() and place.exists() and not discard_vectors
         with nullcontext() if is_whole else self.locked():
             self.store = Store(database)
             if discard_vectors:
                 self.store.set_meta(_MODEL, _REINDEXING)
-                shutil.rmtree(chroma, ignore_errors=True)
-            elif not chroma.exists() and self.store.keys():
-                raise LibraryError(f"The vectors in {chroma} are gone; run: footnote reindex")
+                place.clear()
+            elif not place.exists() and self.store.keys():
+                raise LibraryError(f"The vectors in {place} are gone; run: footnote reindex")
             else:
                 self._check_model()
-            self.vectors = VectorStore(chroma, embedder)
+            self.vectors = VectorStore(place, embedder)
 
     def __enter__(self) -> Index:
         return self
@@ -124,15 +130,17 @@ class Index:
         """Whether nothing was ever written to this library but seeds, and not all of these."""
         return self.store.meta(_MODEL) is None or self.store.flag(_SEEDING)
 
-    def put(self, found: Iterable[Article]) -> Report:
+    def put(self, found: Iterable[Article], progress: Progress = ignore) -> Report:
         """Add articles that are already read, or renew those with the same ids.
+
+        ``progress`` counts passages of the articles met so far.
 
         Raises:
             LibraryError: if the library cannot be written.
         """
         started = time.monotonic()
         new = changed = passage_count = 0
-        with self.writing() as writer:
+        with self.writing(progress) as writer:
             known = {source.id for source in self.store.sources()}
             for article in found:
                 entry = Entry(article, self.cut(article), "added", article.version)
@@ -184,12 +192,7 @@ class Index:
         Raises:
             SourceError: if there is none, or more than one.
         """
-        sources = self.store.sources()
-        part = name.casefold()
-        exact = [source for source in sources if source.id == name]
-        found = exact or [
-            s for s in sources if part in s.id.casefold() or part in s.title.casefold()
-        ]
+        found = named(name, self.store.sources())
         if not found:
             raise SourceError(_no_article(name))
         if len(found) > 1:
@@ -202,11 +205,12 @@ class Index:
         return passages.split(article, self.embedder.pieces, self.embedder.card.max_pieces)
 
     @contextmanager
-    def writing(self, *, seeding: bool = False) -> Iterator[Writer]:
+    def writing(self, progress: Progress = ignore, *, seeding: bool = False) -> Iterator[Writer]:
         """Wait for the lock, mend what an interruption left, and mark the library as unfinished.
 
-        The mark goes when the block ends without an error.  ``seeding`` marks what
-        is written as seeds, which are completed by themselves.
+        The mark goes when the block ends without an error.  ``progress`` counts the
+        passages; ``seeding`` marks what is written as seeds, which are completed by
+        themselves.
         """
         with self.locked():
             if self.store.flag(_UNFINISHED):
@@ -214,7 +218,7 @@ class Index:
             self.store.set_flag(_UNFINISHED, True)
             self.store.set_flag(_SEEDING, seeding)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
-            yield Writer(self.store, self.vectors)
+            yield Writer(self.store, self.vectors, progress)
             self.store.set_flag(_SEEDING, False)
             self.store.set_flag(_UNFINISHED, False)
 
@@ -246,16 +250,19 @@ class Index:
 class Writer:
     """Writes to a library whose lock is held, some articles at a time."""
 
-    def __init__(self, store: Store, vectors: VectorStore) -> None:
+    def __init__(self, store: Store, vectors: VectorStore, progress: Progress = ignore) -> None:
         self._store = store
         self._vectors = vectors
+        self._progress = progress
         self._waiting: list[Entry] = []
+        self._put = self._embedded = 0
 
     def put(self, entry: Entry) -> None:
         """Make an article live, now or together with the next ones."""
         if any(waiting.article.id == entry.article.id for waiting in self._waiting):
             self.flush()
         self._waiting.append(entry)
+        self._put += len(entry.passages)
         if sum(len(waiting.passages) for waiting in self._waiting) >= GROUP:
             self.flush()
 
@@ -266,9 +273,16 @@ class Writer:
             return
         new = {passage.key: passage for entry in entries for passage in entry.passages}
         old = self._store.keys([entry.article.id for entry in entries])
-        self._vectors.upsert([passage for key, passage in new.items() if key not in old])
+        self._embed([passage for key, passage in new.items() if key not in old])
         self._store.put(entries)
         self._vectors.delete(old - new.keys())
+
+    def _embed(self, passages: Sequence[Passage]) -> None:
+        for start in range(0, len(passages), GROUP):
+            some = passages[start : start + GROUP]
+            self._vectors.upsert(some)
+            self._embedded += len(some)
+            self._progress(self._embedded, self._put)
 
     def drop(self, ids: Sequence[str]) -> None:
         """Remove articles, and then their vectors."""
@@ -280,11 +294,17 @@ class Writer:
 
 
 def reindex(
-    folder: Path, embedder: Embedder, notify: Notify = ignore, progress: Progress = ignore
+    folder: Path,
+    embedder: Embedder,
+    notify: Notify = ignore,
+    progress: Progress = ignore,
+    *,
+    vectors: Place | None = None,
 ) -> Report:
     """Make all passages and vectors anew from the stored articles, with ``embedder``.
 
-    For a library whose vectors are damaged or come from another model.
+    For a library whose vectors are damaged or come from another model; ``vectors``
+    as in :class:`Index`.
 
     Raises:
         LibraryError: if there is no library, or it cannot be written.
@@ -293,7 +313,7 @@ def reindex(
         raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
     with (
         _locked(folder, notify),
-        Index(folder, embedder, notify, discard_vectors=True) as index,
+        Index(folder, embedder, notify, vectors=vectors, discard_vectors=True) as index,
     ):
         return index.remake(progress)
 

@@ -10,6 +10,8 @@ from sqlalchemy import event
 
 SCHEMA = "1"
 
+REMEDY = "move its folder away and run: footnote sync FOLDER"
+
 _metadata = sa.MetaData()
 meta = sa.Table(
     "meta",
@@ -64,8 +66,11 @@ def create(connection: sa.Connection) -> None:
     connection.execute(meta.insert().prefix_with("OR IGNORE").values(["schema", SCHEMA]))
 
 
-def explain(reason: str, path: Path) -> str:
-    """Return the sentence for a person that stands for what SQLite says went wrong."""
+def explain(reason: str, path: Path, remedy: str = REMEDY) -> str:
+    """Return the sentence for a person that stands for what SQLite says went wrong.
+
+    ``remedy`` is for a file that is damaged.
+    """
     if "locked" in reason or "busy" in reason:
         return f"The library {path} is in use by another process; try again in a moment."
     if "readonly" in reason or "unable to open" in reason:
@@ -75,10 +80,7 @@ def explain(reason: str, path: Path) -> str:
         )
     if "full" in reason:
         return f"The disk that holds {path} is full; make room and try again."
-    return (
-        f"The library {path} is damaged ({reason}); move its folder away and run: "
-        "footnote sync FOLDER"
-    )
+    return f"The library {path} is damaged ({reason}); {remedy}"
 
 
 def _configure(connection: Any, _: Any) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from retrieval.types import Hit
@@ -21,20 +21,49 @@ Ranking = Sequence[tuple[str, float]]
 """(key, score) of passages, best first."""
 
 
-@dataclass(frozen=True)
 class Search:
-    """Searches one library."""
+    """Searches a library, or several as if they were one.
 
-    index: Index
+    The ids of articles must differ between libraries, as citations go by them.
+    """
 
-    def __call__(self, question: str, limit: int = 10) -> list[Hit]:
-        """Return the best passages for a question, best first; scores lie between -1 and 1."""
-        scores = fuse(
-            self.index.store.lexical(question, DEPTH), self.index.vectors.nearest(question, DEPTH)
-        )
-        live = self.index.store.passages(scores)
+    def __init__(self, *libraries: Index) -> None:
+        self._libraries = libraries
+
+    def __call__(self, question: str, limit: int = 10, source: str | None = None) -> list[Hit]:
+        """Return the best passages for a question, best first; scores lie between -1 and 1.
+
+        ``source`` is the id of the only article to look in.
+        """
+        vector = self._libraries[0].embedder.embed_query(question)
+        lexical: list[tuple[str, float]] = []
+        dense: list[tuple[str, float]] = []
+        for library in self._libraries:
+            lexical += library.store.lexical(question, DEPTH, source)
+            dense += library.vectors.nearest(vector, DEPTH, source)
+        scores = fuse(_best(lexical), _best(dense))
+        live = {
+            key: passage
+            for library in self._libraries
+            for key, passage in library.store.passages(scores).items()
+        }
         ranked = sorted(live, key=lambda key: (-scores[key], key))
         return [Hit(live[key], scores[key]) for key in ranked[:limit]]
+
+    def frequencies(self, stems: Iterable[str]) -> tuple[dict[str, int], int]:
+        """Return in how many passages each stem occurs, and how many passages there are."""
+        wanted = list(stems)
+        counts: Counter[str] = Counter()
+        total = 0
+        for library in self._libraries:
+            some, passages = library.store.frequencies(wanted)
+            counts.update(some)
+            total += passages
+        return counts, total
+
+
+def _best(ranking: Ranking) -> Ranking:
+    return sorted(ranking, key=lambda pair: (-pair[1], pair[0]))[:DEPTH]
 
 
 def fuse(lexical: Ranking, dense: Ranking, weight: float = LEXICAL_WEIGHT) -> dict[str, float]:

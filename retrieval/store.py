@@ -29,7 +29,8 @@ Origin = Literal["synced", "added"]
 _LEXICAL = sa.text("""
     SELECT passages.key, -best.score AS score
     FROM (SELECT rowid, bm25(passages_fts, :title_weight, 1.0) AS score
-          FROM passages_fts WHERE passages_fts MATCH :query
+          FROM passages_fts WHERE passages_fts MATCH :query AND (:article IS NULL OR rowid IN
+            (SELECT id FROM passages WHERE article = :article))
           ORDER BY score LIMIT :limit) AS best
     JOIN passages ON passages.id = best.rowid
     ORDER BY best.score, passages.key
@@ -45,6 +46,7 @@ class Source:
 
     id: str
     title: str
+    url: str | None
     path: str | None
     published: date | None
     origin: Origin
@@ -137,7 +139,7 @@ class Store:
         count = sa.func.count(schema.passages.c.id)
         a = schema.articles.c
         query = (
-            sa.select(a.id, a.title, a.path, a.published, a.origin, a.digest, count)
+            sa.select(a.id, a.title, a.url, a.path, a.published, a.origin, a.digest, count)
             .join_from(schema.articles, schema.passages, isouter=True)
             .group_by(schema.articles.c.id)
             .order_by(schema.articles.c.id)
@@ -168,13 +170,20 @@ class Store:
         with self._reading() as connection:
             return set(connection.scalars(query))
 
-    def lexical(self, question: str, limit: int) -> list[tuple[str, float]]:
-        """Return (key, BM25 score) of the passages that share words with a question, best first."""
+    def lexical(
+        self, question: str, limit: int, article: str | None = None
+    ) -> list[tuple[str, float]]:
+        """Return (key, BM25 score) of the passages that share words with a question, best first.
+
+        ``article`` is the id of the only article to look in.
+        """
         words = dict.fromkeys(word.lower() for word in terms.content_words(question))
         if not words:
             return []
         query = " OR ".join(f'"{word}"' for word in words)
-        parameters = {"query": query, "limit": limit, "title_weight": TITLE_WEIGHT}
+        parameters = {
+            "query": query, "limit": limit, "title_weight": TITLE_WEIGHT, "article": article,
+        }  # fmt: skip
         with self._reading() as connection:
             return [(row.key, row.score) for row in connection.execute(_LEXICAL, parameters)]
 
@@ -202,6 +211,15 @@ class Store:
             yield
         except exc.DatabaseError as error:
             raise LibraryError(schema.explain(str(error.orig), self._path)) from error
+
+
+def named(name: str, sources: Iterable[Source]) -> list[Source]:
+    """Return the article with an id or title, or else all whose id or title contains ``name``."""
+    listed = list(sources)
+    part = name.casefold()
+    exact = [source for source in listed if source.id == name]
+    exact = exact or [source for source in listed if source.title == name]
+    return exact or [s for s in listed if part in s.id.casefold() or part in s.title.casefold()]
 
 
 def _articles(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Article]:

@@ -1,5 +1,7 @@
 """Passages as vectors in Chroma: the dense half of search, and the only importer of chromadb.
 
+A collection lies in a folder of this machine, or on a Chroma server.
+
 A vector's id is its passage's key, which names the version of the article.  So
 writing twice changes nothing, old and new versions live side by side until the
 old one is swept, and a vector whose key the store does not know is not believed.
@@ -10,11 +12,14 @@ question need not wait until all of LangChain is imported.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import chromadb
 import numpy as np
@@ -31,27 +36,63 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-COLLECTION = "footnote"
 _CONFIGURATION: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
 _BATCH = 5_000
 
 
-class VectorStore:
-    """A Chroma collection on disk, by cosine.
+@dataclass(frozen=True)
+class Place:
+    """Where the vectors of a library are kept.
 
-    Raises:
-        LibraryError: from any method, if the folder is damaged or cannot be used.
+    ``url`` is that of a Chroma server; without one they lie in ``folder``.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
-        self._folder = folder
+    folder: Path
+    url: str | None = None
+    collection: str = "footnote"
+
+    def __str__(self) -> str:
+        return f"{self.url} ({self.collection})" if self.url else str(self.folder)
+
+    def exists(self) -> bool:
+        """Return whether vectors were ever kept here.
+
+        Raises:
+            LibraryError: if the server cannot be asked.
+        """
+        if self.url is None:
+            return self.folder.exists()
+        with _errors(self), _client(self) as client:
+            return self.collection in {found.name for found in client.list_collections()}
+
+    def clear(self) -> None:
+        """Forget all that is kept here.
+
+        Raises:
+            LibraryError: if the server cannot be asked.
+        """
+        if self.url is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        elif self.exists():
+            with _errors(self), _client(self) as client:
+                client.delete_collection(self.collection)
+
+
+class VectorStore:
+    """A Chroma collection, by cosine.
+
+    Raises:
+        LibraryError: from any method, if the folder is damaged or cannot be used, or
+            the server cannot be reached.
+    """
+
+    def __init__(self, place: Place, embedder: Embedder) -> None:
+        self._place = place
         self._embedder = embedder
-        with self._errors():
-            self._client: Any = chromadb.PersistentClient(
-                str(folder), Settings(anonymized_telemetry=False)
-            )
+        with _errors(place):
+            self._client = _connect(place)
             self._collection = self._client.get_or_create_collection(
-                COLLECTION, configuration=_CONFIGURATION, embedding_function=None
+                place.collection, configuration=_CONFIGURATION, embedding_function=None
             )
 
     def close(self) -> None:
@@ -66,7 +107,7 @@ class VectorStore:
         from retrieval.langchain import FootnoteEmbeddings
 
         return Chroma(
-            COLLECTION,
+            self._place.collection,
             FootnoteEmbeddings(self._embedder),
             client=self._client,
             collection_configuration=_CONFIGURATION,
@@ -74,7 +115,7 @@ class VectorStore:
 
     def upsert(self, passages: Sequence[Passage]) -> None:
         """Embed passages and keep their vectors."""
-        with self._errors():
+        with _errors(self._place):
             for batch in _batches(passages):
                 self.langchain.add_texts(
                     [embedded_text(passage) for passage in batch],
@@ -87,21 +128,28 @@ class VectorStore:
 
     def delete(self, keys: Iterable[str]) -> None:
         """Forget vectors; keys that are not there are passed over."""
-        with self._errors():
+        with _errors(self._place):
             for batch in _batches(sorted(keys)):
                 self._collection.delete(batch)
 
     def keys(self) -> set[str]:
         """Return the keys of all vectors."""
-        with self._errors():
+        with _errors(self._place):
             return set(self._collection.get(include=[])["ids"])
 
-    def nearest(self, question: str, limit: int) -> list[tuple[str, float]]:
-        """Return (key, cosine) of the vectors nearest to a question, best first."""
-        vector = self._embedder.embed_query(question)
-        with self._errors():
+    def nearest(
+        self, vector: Sequence[float], limit: int, article: str | None = None
+    ) -> list[tuple[str, float]]:
+        """Return (key, cosine) of the vectors nearest to a unit vector, best first.
+
+        ``article`` is the id of the only article to look in.
+        """
+        with _errors(self._place):
             found = self._collection.query(
-                np.array([vector], dtype=np.float32), n_results=limit, include=["distances"]
+                np.array([vector], dtype=np.float32),
+                n_results=limit,
+                where={"article": article} if article else None,
+                include=["distances"],
             )
         distances = found["distances"] or [[]]
         pairs = [
@@ -109,15 +157,37 @@ class VectorStore:
         ]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            reason = str(error).strip().split("\n")[0][:200]
-            raise LibraryError(
-                f"The vectors in {self._folder} cannot be used ({reason}); run: footnote reindex"
-            ) from error
+
+def _connect(place: Place) -> Any:
+    settings = Settings(anonymized_telemetry=False)
+    if place.url is None:
+        return chromadb.PersistentClient(str(place.folder), settings)
+    parts = urlsplit(place.url)
+    is_safe = parts.scheme == "https"
+    port = parts.port or (443 if is_safe else 8000)
+    return chromadb.HttpClient(parts.hostname or "", port, is_safe, settings=settings)
+
+
+@contextmanager
+def _client(place: Place) -> Iterator[Any]:
+    client = _connect(place)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _errors(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        remedy = (
+            "see that the server runs and that CHROMA_URL names it" if place.url
+            else "run: footnote reindex"
+        )  # fmt: skip
+        raise LibraryError(f"The vectors in {place} cannot be used ({reason}); {remedy}") from error
 
 
 def _batches(items: Sequence[T]) -> Iterator[list[T]]:

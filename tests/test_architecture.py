@@ -38,7 +38,8 @@ def importers(package: str) -> set[str]:
         ("torch", {"retrieval/export.py"}),
         ("sentencex", {"retrieval/sentences.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
-        ("sqlalchemy", {"retrieval/schema.py", "retrieval/store.py"}),
+        ("sqlalchemy", {"retrieval/schema.py", "retrieval/store.py", "bot/records.py"}),
+        ("aiohttp", {"bot/health.py", "bot/discord/run.py"}),
     ],
 )
 def test_each_dependency_has_its_door(package: str, doors: set[str]) -> None:

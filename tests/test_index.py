@@ -39,7 +39,11 @@ def test_a_name_finds_an_article_by_id_or_by_part_of_its_title(index: Index) -> 
 @pytest.mark.parametrize("moment", ["upsert", "put", "delete"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_write_that_fails_anywhere_leaves_one_whole_version(
-    moment: str, when: str, open_index: Callable[[], Index], monkeypatch: pytest.MonkeyPatch
+    moment: str,
+    when: str,
+    open_index: Callable[[], Index],
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = open_index()
     first.put([RAIN, SNOW])
@@ -59,7 +63,9 @@ def test_a_write_that_fails_anywhere_leaves_one_whole_version(
     second = open_index()
     text = second.store.articles(["rain"])["rain"].text
     assert text in {RAIN.text, changed.text}
-    found = second.store.passages(key for key, _ in second.vectors.nearest("how long?", 9))
+    found = second.store.passages(
+        key for key, _ in second.vectors.nearest(embedder.embed_query("how long?"), 9)
+    )
     assert all(p.article.text == text for p in found.values() if p.article.id == "rain")
     second.put([changed])
     assert second.store.articles(["rain"])["rain"] == changed
@@ -185,3 +191,12 @@ def test_after_any_writes_the_last_version_is_live_and_nothing_else(
 def test_the_fingerprint_of_the_bundled_model_is_that_of_its_weights(embedder: Embedder) -> None:
     assert isinstance(embedder.card, ModelCard)
     assert embedder.card.fingerprint.startswith("53aa51172d142c89")
+
+
+def test_progress_counts_the_passages_up_to_the_last(index: Index) -> None:
+    long = Article(id="long", title="Rain", text="It rained for 3 days in the valley. " * 2_000)
+    told: list[tuple[int, int]] = []
+    report = index.put([long, SNOW], lambda done, total: told.append((done, total)))
+    assert len(told) > 2
+    assert told == sorted(told)
+    assert told[-1] == (report.passages, report.passages)

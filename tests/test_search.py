@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.embedding import Embedder
 from retrieval.index import Index
 from retrieval.langchain import FootnoteRetriever
 from retrieval.search import Search, fuse
@@ -86,3 +89,29 @@ def test_the_retriever_gives_langchain_documents_with_their_place(seeded: Index)
     start, end = best.metadata["start"], best.metadata["end"]
     assert article.text[start:end] == best.page_content
     assert best.metadata["title"] == article.title
+
+
+def test_several_libraries_are_searched_as_one(tmp_path: Path, embedder: Embedder) -> None:
+    ferry = Article(id="1/ferry", title="Ferry", text="The ferry runs 12 times a day.")
+    bridge = Article(id="2/bridge", title="Bridge", text="The bridge is 300 metres long.")
+    with Index(tmp_path / "1", embedder) as first, Index(tmp_path / "2", embedder) as second:
+        first.put([ferry])
+        second.put([bridge])
+        both = Search(first, second)
+        assert [hit.passage.article for hit in both("ferry")] == [ferry, bridge]
+        assert [hit.passage.article for hit in both("how long is the bridge?")] == [bridge, ferry]
+        counts, total = both.frequencies(["ferri", "bridg", "the"])
+        assert (counts["ferri"], counts["bridg"], total) == (1, 1, 2)
+
+
+def test_a_search_in_one_library_twice_over_is_a_search_in_it(seeded: Index) -> None:
+    question = "how many people died in the earthquake?"
+    assert Search(seeded, seeded)(question) == Search(seeded)(question)
+
+
+def test_a_search_can_be_narrowed_to_one_article(seeded: Index) -> None:
+    source = "chandrayaan-3-moon-landing.md"
+    hits = Search(seeded)("how many were arrested?", 10, source)
+    assert hits
+    assert {hit.passage.article.id for hit in hits} == {source}
+    assert Search(seeded)("how many were arrested?", 10, "no-such-article") == []

@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot import compose
+from bot.settings import Settings
+from retrieval.types import Answer
+
 CITATION_KEYS = {
     "number", "source", "title", "url", "published", "path", "start", "end", "quote",
 }  # fmt: skip
@@ -159,3 +163,30 @@ def test_help_and_the_second_question_stay_light(footnote: Any) -> None:
 def test_no_command_shows_the_help(footnote: Any) -> None:
     assert "Usage: footnote" in footnote("--help").stdout
     assert footnote("nonsense").returncode == 2
+
+
+def test_reindex_makes_the_articles_of_discord_servers_anew_too(
+    footnote: Any, tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "library")
+    libraries = compose.libraries(settings, lambda _: None)
+    libraries.add_file("77", "ferry.md", b"The ferry of Lund carried 4,812 passengers.")
+    libraries.close()
+    done = footnote("reindex", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["unchanged"] == 15
+    assert libraries.answer("How many passengers did the ferry carry?", "77").short == "4,812"
+    libraries.close()
+
+
+def test_feedback_lists_what_people_voted_on(footnote: Any, tmp_path: Path) -> None:
+    assert footnote("feedback").stdout == "No answer has been voted on yet.\n"
+    assert json.loads(footnote("feedback", "--json").stdout) == []
+    records = compose.records(Settings(_env_file=None, data_dir=tmp_path / "library"))
+    records.vote(records.keep(Answer("who won?"), "77"), "ann", is_good=False)
+    records.close()
+    assert footnote("feedback").stdout.splitlines()[:2] == [
+        "+0 −1  who won?", "    The sources don't say.",
+    ]  # fmt: skip
+    (row,) = json.loads(footnote("feedback", "--json").stdout)
+    assert (row["question"], row["server"], row["good"], row["bad"]) == ("who won?", "77", 0, 1)

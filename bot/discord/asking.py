@@ -1,0 +1,66 @@
+"""A question is let in, answered, and the answer sent with its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.discord.messages import parts
+from bot.discord.views import buttons
+from bot.records import Rules
+from bot.service import Reply
+
+if TYPE_CHECKING:
+    from bot.discord.client import FootnoteClient
+
+    Interaction = discord.Interaction[FootnoteClient]
+
+Send = Callable[..., Awaitable[Any]]
+"""Sends a message: ``discord.Webhook.send``, ``discord.Message.reply`` and the like."""
+
+
+async def answer_interaction(
+    interaction: Interaction, question: str, source: str | None, is_private: bool | None
+) -> None:
+    """Answer what was asked by a command: deferred at once, so that Discord waits.
+
+    Raises:
+        FootnoteError: if the question is not taken, or cannot be answered.
+    """
+    client = interaction.client
+    server = client.server_of(interaction)
+    rules = client.rules_of(server)
+    if server and not is_allowed(rules, interaction.channel):
+        where = ", ".join(f"<#{channel}>" for channel in rules.channels)
+        await interaction.response.send_message(
+            f"On this server I answer in {where}.", ephemeral=True
+        )
+        return
+    hidden = rules.is_private if is_private is None else is_private
+    with client.service.desk.admit(str(interaction.user.id), client.cooldown_of(server)):
+        await interaction.response.defer(ephemeral=hidden, thinking=True)
+        reply = await client.service.ask(question, server, source)
+
+        send = partial(interaction.followup.send, ephemeral=hidden)
+        await send_reply(reply, send, is_echoed=True)
+
+
+async def send_reply(
+    reply: Reply, send: Send, *, is_echoed: bool, ask_on: str | None = None
+) -> None:
+    """Send an answer in as many messages as it needs, each with the buttons of its footnotes."""
+    pieces = parts(reply.answer, is_echoed=is_echoed, ask_on=ask_on)
+    for place, piece in enumerate(pieces, start=1):
+        view = buttons(reply.id, piece, is_last=place == len(pieces))
+        await send(content=piece.text, view=view, suppress_embeds=True)
+
+
+def is_allowed(rules: Rules, channel: object) -> bool:
+    """Tell whether a server's rules let the bot answer in a channel, or in a thread of it."""
+    if not rules.channels:
+        return True
+    places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
+    return not places.isdisjoint(rules.channels)

@@ -1,0 +1,155 @@
+"""The commands that Discord offers to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.discord.asking import answer_interaction
+from bot.discord.markdown import link
+from bot.discord.panel import SettingsPanel
+from bot.discord.progress import Progress
+from bot.discord.sources import page
+from bot.discord.views import pager
+from retrieval.articles import MAX_BYTES
+from retrieval.errors import SourceError
+from retrieval.question import MAX_QUESTION
+
+if TYPE_CHECKING:
+    from bot.discord.client import FootnoteClient
+    from retrieval.store import Source
+
+    Interaction = discord.Interaction[FootnoteClient]
+
+_SERVER_ONLY = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+_CHOICES, _LONGEST_CHOICE = 25, 100
+
+
+@app_commands.command()
+@app_commands.describe(
+    question="What do you want to know?",
+    source="Answer from this article only",
+    private="Show the answer only to you",
+)
+async def ask(
+    interaction: Interaction,
+    question: app_commands.Range[str, 1, MAX_QUESTION],
+    source: str | None = None,
+    private: bool | None = None,
+) -> None:
+    """Ask the articles; each statement of the answer has a footnote."""
+    await answer_interaction(interaction, question, source, private)
+
+
+@ask.autocomplete("source")
+async def complete_source(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Offer the articles whose titles have in them what was typed."""
+    service, server = interaction.client.service, interaction.client.server_of(interaction)
+    if not service.libraries.is_loaded:
+        return []
+    return _choices(await service.sources(server), typed)
+
+
+@app_commands.context_menu(name="Ask about this")
+async def ask_about_this(interaction: Interaction, message: discord.Message) -> None:
+    """Take a message for the question."""
+    await answer_interaction(interaction, message.clean_content, None, None)
+
+
+@app_commands.command(name="sources")
+async def list_sources(interaction: Interaction) -> None:
+    """List the articles that answers come from."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    client = interaction.client
+    text, number, count = page(await client.service.sources(client.server_of(interaction)), 0)
+    view = pager(number, count)
+    await interaction.followup.send(text, ephemeral=True, suppress_embeds=True, view=view)
+
+
+source_group = app_commands.Group(
+    name="source",
+    description="Change this server's own articles.",
+    allowed_contexts=_SERVER_ONLY,
+    default_permissions=discord.Permissions(manage_guild=True),
+    allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+)
+
+
+@source_group.command(name="add")
+@app_commands.describe(file="A .txt, .md or .html file", url="The address of a web page")
+@app_commands.checks.has_permissions(manage_guild=True)
+async def add_source(
+    interaction: Interaction, file: discord.Attachment | None = None, url: str | None = None
+) -> None:
+    """Add an article to this server's own, from a file or from the web."""
+    if (file is None) == (url is None):
+        raise SourceError("Give either a file or the address of a web page.")
+    if file and file.size > MAX_BYTES:
+        raise SourceError(f"The file is too large; up to {MAX_BYTES // 1_000_000} MB will do.")
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    service, server = interaction.client.service, _server(interaction)
+    async with Progress(interaction, "Reading") as progress:
+        if file:
+            added = await service.add_file(server, file.filename, await file.read(), progress)
+        else:
+            added = await service.add_url(server, url or "", progress)
+    title = link(added.article.title, added.article.url)
+    done = "Added" if added.report.added else "Renewed"
+    count = added.report.passages
+    await interaction.edit_original_response(
+        content=f"{done} {title}: {count} passage{'' if count == 1 else 's'} "
+        f"in {added.report.seconds:.1f} s. Questions on this server find it from now on."
+    )
+
+
+@source_group.command(name="remove")
+@app_commands.describe(source="An article that was added here")
+@app_commands.checks.has_permissions(manage_guild=True)
+async def remove_source(interaction: Interaction, source: str) -> None:
+    """Remove an article from this server's own."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    removed = await interaction.client.service.remove(_server(interaction), source)
+    await interaction.followup.send(
+        f"Removed {link(removed.title, removed.url)}; answers do not come from it any more.",
+        ephemeral=True,
+    )
+
+
+@remove_source.autocomplete("source")
+async def complete_own_source(
+    interaction: Interaction, typed: str
+) -> list[app_commands.Choice[str]]:
+    """Offer the server's own articles."""
+    service = interaction.client.service
+    if not service.libraries.is_loaded:
+        return []
+    return _choices(await service.own_sources(_server(interaction)), typed)
+
+
+@app_commands.command(name="settings")
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.checks.has_permissions(manage_guild=True)
+async def change_settings(interaction: Interaction) -> None:
+    """Set where and how the bot answers on this server."""
+    panel = SettingsPanel(interaction.client, _server(interaction))
+    await interaction.response.send_message(panel.text, view=panel, ephemeral=True)
+
+
+ALL: tuple[Any, ...] = (ask, ask_about_this, list_sources, source_group, change_settings)
+
+
+def _server(interaction: Interaction) -> str:
+    return str(interaction.guild_id)
+
+
+def _choices(sources: list[Source], typed: str) -> list[app_commands.Choice[str]]:
+    part = typed.casefold()
+    return [
+        app_commands.Choice(name=source.title[:_LONGEST_CHOICE], value=source.id[:_LONGEST_CHOICE])
+        for source in sources
+        if part in source.title.casefold()
+    ][:_CHOICES]

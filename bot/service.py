@@ -1,0 +1,169 @@
+"""What the bot offers to people who talk to it, with no word of where they do."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from bot.desk import Desk
+from bot.libraries import Added, Libraries
+from bot.records import Cited, Records, Rules
+from retrieval.index import Progress
+from retrieval.store import Source
+from retrieval.types import Answer, Article, Citation
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, and the id under which it is kept."""
+
+    id: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Footnote:
+    """A citation of an answer that was given.
+
+    ``citation`` is None where the article has changed since, or is gone.
+    """
+
+    cited: Cited
+    short: str | None
+    citation: Citation | None
+    is_gone: bool
+
+
+@dataclass(frozen=True)
+class Service:
+    """Joins the libraries, the records and the desk; blocking work runs in the desk's threads.
+
+    ``server`` is throughout the id of the Discord server that is spoken from, or
+    None; ``cooldown`` is in seconds, for servers that set none themselves.
+    """
+
+    libraries: Libraries
+    records: Records
+    desk: Desk
+    cooldown: float
+
+    async def load(self) -> None:
+        """Make ready to answer: load the models, and index the seed articles on first use.
+
+        Raises:
+            FootnoteError: if that cannot be done.
+        """
+        started = time.monotonic()
+        await self.desk.answer(self.libraries.load)
+        log.info("ready to answer", extra={"seconds": _since(started)})
+
+    async def close(self, patience: float) -> bool:
+        """Take no more work; tell whether all that ran was done within ``patience`` seconds."""
+        is_idle = await self.desk.close(patience) and self.libraries.is_loaded
+        if is_idle:
+            self.libraries.close()
+            self.records.close()
+        return is_idle
+
+    async def ask(self, question: str, server: str | None, source: str | None = None) -> Reply:
+        """Answer a question, and keep the answer.
+
+        Raises:
+            QuestionError: if the question is empty or overlong.
+            SourceError: if there is no such source.
+        """
+        log.debug("asked", extra={"question": question, "server": server})
+        started = time.monotonic()
+        reply = await self.desk.answer(self._answer, question, server, source)
+        log.info(
+            "answered",
+            extra={
+                "answer": reply.id,
+                "server": server,
+                "citations": len(reply.answer.citations),
+                "seconds": _since(started),
+            },
+        )
+        return reply
+
+    async def footnote(self, answer_id: str, number: int, server: str | None) -> Footnote | None:
+        """Return a footnote of an answer that was given in the same place, if it is kept."""
+        return await self.desk.look_up(self._footnote, answer_id, number, server)
+
+    async def vote(self, answer_id: str, person: str, is_good: bool) -> tuple[int, int] | None:
+        """Count a vote; see :meth:`bot.records.Records.vote`."""
+        return await self.desk.look_up(self.records.vote, answer_id, person, is_good)
+
+    async def sources(self, server: str | None) -> list[Source]:
+        """List the articles that a server sees, its own first."""
+        return await self.desk.look_up(self.libraries.sources, server)
+
+    async def own_sources(self, server: str) -> list[Source]:
+        """List the articles that a server has added."""
+        return await self.desk.look_up(self.libraries.own_sources, server)
+
+    async def add_file(self, server: str, name: str, data: bytes, progress: Progress) -> Added:
+        """Add a file to a server's own articles; see :meth:`bot.libraries.Libraries.add_file`."""
+        added = await self.desk.index(self.libraries.add_file, server, name, data, progress)
+        return _logged(added, server)
+
+    async def add_url(self, server: str, url: str, progress: Progress) -> Added:
+        """Add a web page to a server's own articles; see :meth:`bot.libraries.Libraries.add_url`.
+
+        ``progress`` is called from another thread, here and above.
+        """
+        added = await self.desk.index(self.libraries.add_url, server, url, progress)
+        return _logged(added, server)
+
+    async def remove(self, server: str, name: str) -> Source:
+        """Remove one of a server's own articles; see :meth:`bot.libraries.Libraries.remove`."""
+        removed = await self.desk.index(self.libraries.remove, server, name)
+        log.info("source removed", extra={"server": server, "source": removed.id})
+        return removed
+
+    async def all_rules(self) -> dict[str, Rules]:
+        """Return how each server has set the bot up."""
+        return await self.desk.look_up(self.records.rules)
+
+    async def set_rules(self, server: str, rules: Rules) -> None:
+        """Keep how a server has set the bot up."""
+        await self.desk.look_up(self.records.set_rules, server, rules)
+
+    def _answer(self, question: str, server: str | None, source: str | None) -> Reply:
+        answer = self.libraries.answer(question, server, source)
+        return Reply(self.records.keep(answer, server), answer)
+
+    def _footnote(self, answer_id: str, number: int, server: str | None) -> Footnote | None:
+        given = self.records.given(answer_id)
+        if given is None or given.server != server or not 1 <= number <= len(given.citations):
+            return None
+        cited = given.citations[number - 1]
+        article = self.libraries.article(cited.source, server)
+        citation = _citation(article, cited, number)
+        return Footnote(cited, given.short, citation, is_gone=article is None)
+
+
+def _citation(article: Article | None, cited: Cited, number: int) -> Citation | None:
+    if article is None or article.version != cited.version:
+        return None
+    return Citation(article, cited.start, cited.end, number)
+
+
+def _logged(added: Added, server: str) -> Added:
+    log.info(
+        "source added",
+        extra={
+            "server": server,
+            "source": added.article.id,
+            "passages": added.report.passages,
+            "seconds": round(added.report.seconds, 3),
+        },
+    )
+    return added
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
