@@ -1,36 +1,30 @@
 """A page of the web becomes an article, and no page of a private network does.
 
 Whoever names the address may be a stranger, and whoever answers certainly is: so
-each connection goes to an address that was itself checked, and there is a limit
-to what is waited for, unpacked and believed.
+there is a limit to what is visited (:mod:`retrieval.network`), waited for,
+unpacked and believed.
 """
 
 from __future__ import annotations
 
 import codecs
-import ipaddress
 import re
 import socket
-import ssl
-import threading
-import time
 import zlib
 from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import PurePosixPath
-from typing import Any
 
 import httpcore
 import httpx
 
 from retrieval import articles
 from retrieval.errors import SourceError
+from retrieval.network import SECONDS, Network, NotPublicError, NotTrustedError
 from retrieval.types import Article, fold_space
 
-_SECONDS = {"connect": 5.0, "read": 10.0, "write": 10.0, "all": 30.0}
 _USER_AGENT = "footnote/{} (+https://pypi.org/project/footnote-bot/)"
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -48,18 +42,6 @@ _CHARSETS = re.compile(
 )
 # As browsers do: who names the narrower set means the wider one.
 _WIDER = {"iso8859-1": "cp1252", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
-
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_GLOBAL_IPV6 = ipaddress.ip_network("2000::/3")
-# What Python takes for global, in this version or that: protocols' own, tunnels, Azure's host.
-_NOT_PUBLIC = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        *("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16"),
-        *("2001::/23", "2002::/16", "3fff::/20"),
-    )
-)
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
@@ -88,6 +70,8 @@ class _RefusalError(Exception):
 
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((NotPublicError,), "is not on the public internet; save the page and add the file."),
+    ((NotTrustedError,), "has no secure connection that can be trusted; check the address."),
     ((socket.gaierror,), "has a host that cannot be found; check its spelling."),
     (
         (TimeoutError, httpcore.TimeoutException),
@@ -118,7 +102,7 @@ def fetch(url: str, *, allow_private: bool = False) -> Page:
     """
     shown = _PASSWORD.sub("//", fold_space(articles.normalise(url)))[:_LONGEST_SHOWN] or "That"
     try:
-        return _follow(_web_address(httpx.URL(url.strip())), _Network(allow_private))
+        return _follow(_web_address(httpx.URL(url.strip())), Network(allow_private))
     except _RefusalError as error:
         raise SourceError(f"{shown} {error}") from error
     except tuple(kind for kinds, _ in _REASONS for kind in kinds) as error:
@@ -160,7 +144,7 @@ def _web_address(url: httpx.URL) -> httpx.URL:
     return url.copy_with(fragment=None)
 
 
-def _follow(url: httpx.URL, network: _Network) -> Page:
+def _follow(url: httpx.URL, network: Network) -> Page:
     # Of its own accord, httpx takes certificates from places that the environment names.
     tls = httpx.create_ssl_context(trust_env=False)
     with httpcore.ConnectionPool(tls, network_backend=network) as pool:
@@ -176,7 +160,7 @@ def _follow(url: httpx.URL, network: _Network) -> Page:
                     "Accept": ", ".join(_SUFFIXES),
                     "Accept-Encoding": "gzip",
                 },
-                extensions={"timeout": _SECONDS},
+                extensions={"timeout": SECONDS},
             ) as response:
                 location = _header(response, b"location")
                 if response.status not in _REDIRECTS or not location:
@@ -267,100 +251,3 @@ def _as_utf_8(data: bytes, charset: str) -> bytes:
         return data.decode(_WIDER.get(name, name)).encode()
     except UnicodeError:
         raise refusal from None
-
-
-def _is_public(address: _Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return _is_public(address.ipv4_mapped)
-        if address in _NAT64:
-            return _is_public(ipaddress.IPv4Address(int(address) % 2**32))
-        if address not in _GLOBAL_IPV6:
-            return False
-    is_special = address.is_multicast or any(address in network for network in _NOT_PUBLIC)
-    return address.is_global and not is_special
-
-
-def _resolve(host: str, port: int, timeout: float) -> list[_Address]:
-    """Return a host's addresses; from a thread, as the system's resolver has a time of its own."""
-    answer: Future[list[Any]] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    found = answer.result(timeout)
-    return list(dict.fromkeys(ipaddress.ip_address(address[0]) for *_, address in found))
-
-
-class _Network(httpcore.NetworkBackend):
-    """Connects to checked addresses, and gives no step more time than the whole visit has left."""
-
-    def __init__(self, allow_private: bool) -> None:
-        self._allow_private = allow_private
-        self._end = time.monotonic() + _SECONDS["all"]
-        self._sockets = httpcore.SyncBackend()
-
-    def left(self, timeout: float | None) -> float:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout
-        return left if timeout is None else min(left, timeout)
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        addresses = _resolve(host, port, self.left(_SECONDS["read"]))
-        if not (self._allow_private or all(map(_is_public, addresses))):
-            raise _RefusalError("is not on the public internet; save the page and add the file.")
-        failure: Exception = socket.gaierror()
-        for address in map(str, addresses):
-            try:
-                # Never by name: asked again, it could have another address.
-                stream = self._sockets.connect_tcp(address, port, self.left(timeout))
-                return _Stream(stream, self)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-
-@dataclass(frozen=True)
-class _Stream(httpcore.NetworkStream):
-    """A connection that ends with the whole visit, however often another byte comes."""
-
-    stream: httpcore.NetworkStream
-    network: _Network
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.stream.read(max_bytes, self.network.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self.stream.write(buffer, self.network.left(timeout))
-
-    def close(self) -> None:
-        self.stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        left = self.network.left(timeout)
-        try:
-            return _Stream(self.stream.start_tls(ssl_context, server_hostname, left), self.network)
-        except httpcore.ConnectError as error:
-            raise _RefusalError(
-                "has no secure connection that can be trusted; check the address."
-            ) from error
-
-    def get_extra_info(self, info: str) -> Any:
-        return self.stream.get_extra_info(info)

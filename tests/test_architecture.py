@@ -39,6 +39,8 @@ def importers(package: str) -> set[str]:
         ("sentencex", {"retrieval/sentences.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
         ("sqlalchemy", {"retrieval/schema.py", "retrieval/store.py", "bot/records.py"}),
+        ("httpx", {"retrieval/web.py"}),
+        ("httpcore", {"retrieval/web.py", "retrieval/network.py"}),
         ("aiohttp", {"bot/health.py", "bot/discord/run.py"}),
     ],
 )
