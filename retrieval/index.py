@@ -8,6 +8,8 @@ the mark compares both sides by key and mends the vectors.
 
 from __future__ import annotations
 
+import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -27,6 +29,7 @@ from retrieval.vectors import Place, VectorStore
 GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
 
+_GENERATION = "generation"
 _SEEDING = "seeding"
 _UNFINISHED = "unfinished"
 _MODEL = "embedding_model"
@@ -94,6 +97,7 @@ class Index:
         self.embedder = embedder
         self._notify = notify
         self._folder = folder
+        self._refreshing = threading.Lock()
         database, place = folder / "library.db", vectors or Place(folder / "chroma")
         with _folder_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +111,7 @@ class Index:
                 raise LibraryError(f"The vectors in {place} are gone; run: footnote reindex")
             else:
                 self._check_model()
+            self._generation = self.store.meta(_GENERATION)
             self.vectors = VectorStore(place, embedder)
 
     def __enter__(self) -> Index:
@@ -124,6 +129,19 @@ class Index:
         """Give back files and connections."""
         self.vectors.close()
         self.store.close()
+
+    def refresh(self) -> None:
+        """See what another process has written to the library since; cheap if none has.
+
+        Raises:
+            LibraryError: if it was made anew with another embedding model.
+        """
+        generation = self.store.meta(_GENERATION)
+        with self._refreshing:
+            if generation != self._generation:
+                self._check_model()
+                self.vectors.reopen()
+                self._generation = generation
 
     @property
     def wants_seeds(self) -> bool:
@@ -182,8 +200,8 @@ class Index:
                 self.store.put([entry])
                 count += len(entry.passages)
             progress(len(sources), len(sources))
-            self.store.set_flag(_UNFINISHED, False)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
+            self._finish()
         return Report(unchanged=len(sources), passages=count, seconds=time.monotonic() - started)
 
     def find_source(self, name: str) -> Source:
@@ -213,6 +231,7 @@ class Index:
         themselves.
         """
         with self.locked():
+            self.refresh()
             if self.store.flag(_UNFINISHED):
                 self._mend()
             self.store.set_flag(_UNFINISHED, True)
@@ -220,7 +239,13 @@ class Index:
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
             yield Writer(self.store, self.vectors, progress)
             self.store.set_flag(_SEEDING, False)
-            self.store.set_flag(_UNFINISHED, False)
+            self._finish()
+
+    def _finish(self) -> None:
+        """Say that all is written, and let other processes know that something was."""
+        self._generation = secrets.token_hex(8)
+        self.store.set_meta(_GENERATION, self._generation)
+        self.store.set_flag(_UNFINISHED, False)
 
     def _mend(self) -> None:
         """Make the vectors fit the store."""

@@ -39,6 +39,7 @@ class Search:
         lexical: list[tuple[str, float]] = []
         dense: list[tuple[str, float]] = []
         for library in self._libraries:
+            library.refresh()
             lexical += library.store.lexical(question, DEPTH, source)
             dense += library.vectors.nearest(vector, DEPTH, source)
         scores = fuse(_best(lexical), _best(dense))

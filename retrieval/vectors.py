@@ -13,6 +13,7 @@ question need not wait until all of LangChain is imported.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,6 +79,42 @@ class Place:
                 client.delete_collection(self.collection)
 
 
+class _Gate:
+    """Many threads may pass at a time; while it is closed, none is within."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._within = 0
+        self._is_closed = False
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Pass, as soon as the gate is not closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_closed)
+            self._within += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._within -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let nobody in, and begin when all have left."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_closed)
+            self._is_closed = True
+            self._changed.wait_for(lambda: not self._within)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_closed = False
+                self._changed.notify_all()
+
+
 class VectorStore:
     """A Chroma collection, by cosine.
 
@@ -89,11 +126,27 @@ class VectorStore:
     def __init__(self, place: Place, embedder: Embedder) -> None:
         self._place = place
         self._embedder = embedder
+        self._gate = _Gate()
         with _errors(place):
-            self._client = _connect(place)
-            self._collection = self._client.get_or_create_collection(
-                place.collection, configuration=_CONFIGURATION, embedding_function=None
-            )
+            self._open()
+
+    def reopen(self) -> None:
+        """See what another process has written, which an open collection does not."""
+        with self._gate.closed(), _errors(self._place):
+            self._client.close()
+            self._open()
+
+    def _open(self) -> None:
+        self._client = _connect(self._place)
+        self._collection = self._client.get_or_create_collection(
+            self._place.collection, configuration=_CONFIGURATION, embedding_function=None
+        )
+        self.__dict__.pop("langchain", None)
+
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._gate.open(), _errors(self._place):
+            yield
 
     def close(self) -> None:
         """Give back the files."""
@@ -115,7 +168,7 @@ class VectorStore:
 
     def upsert(self, passages: Sequence[Passage]) -> None:
         """Embed passages and keep their vectors."""
-        with _errors(self._place):
+        with self._using():
             for batch in _batches(passages):
                 self.langchain.add_texts(
                     [embedded_text(passage) for passage in batch],
@@ -128,13 +181,13 @@ class VectorStore:
 
     def delete(self, keys: Iterable[str]) -> None:
         """Forget vectors; keys that are not there are passed over."""
-        with _errors(self._place):
+        with self._using():
             for batch in _batches(sorted(keys)):
                 self._collection.delete(batch)
 
     def keys(self) -> set[str]:
         """Return the keys of all vectors."""
-        with _errors(self._place):
+        with self._using():
             return set(self._collection.get(include=[])["ids"])
 
     def nearest(
@@ -144,7 +197,7 @@ class VectorStore:
 
         ``article`` is the id of the only article to look in.
         """
-        with _errors(self._place):
+        with self._using():
             found = self._collection.query(
                 np.array([vector], dtype=np.float32),
                 n_results=limit,
