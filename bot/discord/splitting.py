@@ -27,6 +27,7 @@ _WHOLE = re.compile(
 )
 _FOOTNOTES = re.compile(r"(?<=\S)(?:[ \t]*\*{0,2}\[\d+\](?!\()\*{0,2})+")
 _PAIR = re.compile("\\\\[\\s\\S]|[\U0001f1e6-\U0001f1ff]{2}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JOINER = "\u200d"
 _JOINED = re.compile("[\u200c\u200d\u1160-\u11ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _LINE_END = re.compile(r"\n")
@@ -72,8 +73,8 @@ def beginning(text: str, limit: int) -> str:
 def _cut(text: str, limit: int) -> tuple[str, str]:
     reach = _reach(text, limit)
     window = text[: reach + _SEEN_AHEAD]
-    # Footnotes end a sentence, and sentencex would begin one with them.
-    unmarked = _FOOTNOTES.sub(lambda run: " " * len(run.group()), window)
+    # Footnotes end a sentence, and sentencex would begin one with them; surrogates it refuses.
+    unmarked = _FOOTNOTES.sub(lambda run: " " * len(run.group()), _SURROGATE.sub(" ", window))
     starts = [start for start, _ in sentences.split(unmarked)]
     levels = (starts, _ends(_LINE_END, window), _ends(_SPACE, window))
     joints = _joints(text, reach)

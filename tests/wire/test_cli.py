@@ -103,6 +103,7 @@ def test_a_library_is_synced_listed_shown_and_removed(footnote: Any, tmp_path: P
         {
             "id": "a.md",
             "title": "A",
+            "url": None,
             "path": str(folder / "a.md"),
             "published": "2024-05-03",
             "passages": 1,
@@ -110,6 +111,7 @@ def test_a_library_is_synced_listed_shown_and_removed(footnote: Any, tmp_path: P
         {
             "id": "b.txt",
             "title": "b",
+            "url": None,
             "path": str(folder / "b.txt"),
             "published": None,
             "passages": 1,
