@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -25,7 +25,7 @@ from retrieval.store import Source, named
 from retrieval.types import Answer, Article
 
 _UNSAFE = re.compile(r"[^\w.-]+")
-_LONGEST_NAME = 60
+_LONGEST_NAME, _LONGEST_HANDLE = 60, 100
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Libraries:
         Raises:
             SourceError: if there is none, or more than one.
         """
-        found = named(name, self.sources(server))
+        found = _find(name, self.sources(server))
         if len(found) == 1:
             return found[0]
         raise SourceError(
@@ -164,7 +164,7 @@ class Libraries:
             LibraryError: if the library cannot be written.
         """
         own = self._own(server)
-        found = named(name, own.store.sources()) if own else []
+        found = _find(name, own.store.sources()) if own else []
         if own is None or len(found) != 1:
             raise SourceError(
                 f"{len(found)} articles have {name!r} in their titles; give more of the title."
@@ -206,6 +206,18 @@ class Libraries:
                 shared = self._shared()
                 self._pipelines[key] = self._build(shared, own) if own else self._build(shared)
             return self._pipelines[key]
+
+
+def handle(article_id: str) -> str:
+    """Return a name of at most 100 characters by which an article is found."""
+    if len(article_id) <= _LONGEST_HANDLE:
+        return article_id
+    return hashlib.sha256(article_id.encode()).hexdigest()
+
+
+def _find(name: str, sources: Sequence[Source]) -> list[Source]:
+    exact = [source for source in sources if handle(source.id) == name]
+    return exact or named(name, sources)
 
 
 def _safe(name: str) -> str:

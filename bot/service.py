@@ -89,6 +89,14 @@ class Service:
         )
         return reply
 
+    async def find(self, source: str, server: str | None) -> str:
+        """Return the id of the article that a name means.
+
+        Raises:
+            SourceError: if no article, or more than one, has that name.
+        """
+        return (await self.desk.look_up(self.libraries.find, source, server)).id
+
     async def footnote(self, answer_id: str, number: int, server: str | None) -> Footnote | None:
         """Return a footnote of an answer that was given in the same place, if it is kept."""
         return await self.desk.look_up(self._footnote, answer_id, number, server)

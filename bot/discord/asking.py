@@ -12,6 +12,7 @@ from bot.discord.messages import parts
 from bot.discord.views import buttons
 from bot.records import Rules
 from bot.service import Reply
+from retrieval.question import check
 
 if TYPE_CHECKING:
     from bot.discord.client import FootnoteClient
@@ -39,6 +40,10 @@ async def answer_interaction(
             f"On this server I answer in {where}.", ephemeral=True
         )
         return
+    # What is wrong with the question is told before it is deferred: to the one who asked only.
+    check(question)
+    if source and client.service.libraries.is_loaded:
+        source = await client.service.find(source, server)
     hidden = rules.is_private if is_private is None else is_private
     with client.service.desk.admit(str(interaction.user.id), client.cooldown_of(server)):
         await interaction.response.defer(ephemeral=hidden, thinking=True)
@@ -64,3 +69,16 @@ def is_allowed(rules: Rules, channel: object) -> bool:
         return True
     places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
     return not places.isdisjoint(rules.channels)
+
+
+def in_words(message: discord.Message, leaving_out: int = 0) -> str:
+    """Return a message's text with names in place of mentions, and without those of one user."""
+    text = message.content
+    names = {f"@{user.id}": f"@{user.display_name}" for user in message.mentions}
+    names |= {f"@!{user.id}": f"@{user.display_name}" for user in message.mentions}
+    names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
+    names |= {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
+    names |= {f"@{leaving_out}": "", f"@!{leaving_out}": ""}
+    for mention, name in names.items():
+        text = text.replace(f"<{mention}>", name)
+    return text.strip()

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.discord import commands, errors
-from bot.discord.asking import is_allowed, send_reply
+from bot.discord.asking import in_words, is_allowed, send_reply
 from bot.discord.views import DYNAMIC_ITEMS
 from bot.records import Rules
 from bot.service import Service
@@ -128,8 +128,8 @@ class FootnoteClient(discord.AutoShardedClient):
             return
         try:
             await self._reply(message, question, server)
-        except discord.Forbidden as error:
-            log.info("may not reply", extra={"server": server, "why": str(error)})
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("cannot reply", extra={"server": server, "why": str(error)})
         except Exception as error:
             await self._tell(message, errors.explain(error))
 
@@ -171,7 +171,7 @@ class FootnoteClient(discord.AutoShardedClient):
         try:
             await message.channel.send(sentence, reference=_reference(message))
         except discord.HTTPException as error:
-            log.info("may not reply", extra={"why": str(error)})
+            log.info("cannot reply", extra={"why": str(error)})
 
     def _asked(self, message: discord.Message) -> str | None:
         """Return the question in a message, if it is meant for the bot."""
@@ -186,15 +186,7 @@ class FootnoteClient(discord.AutoShardedClient):
         is_meant = is_direct or self._id in mentions
         if not is_meant and not (message.content and (is_reply or is_own_thread)):
             return None
-        text = message.clean_content
-        for name in {self._name(message), self.user.display_name if self.user else ""} - {""}:
-            text = text.replace(f"@{name}", " ")
-        return text.strip()
-
-    def _name(self, message: discord.Message) -> str:
-        """Return the name by which a mention of the bot reads."""
-        me = message.guild.me if message.guild else self.user
-        return me.display_name if me else ""
+        return in_words(message, leaving_out=self._id)
 
     @property
     def _id(self) -> int:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.discord.asking import answer_interaction
+from bot.discord.asking import answer_interaction, in_words
 from bot.discord.markdown import link
 from bot.discord.panel import SettingsPanel
 from bot.discord.progress import Progress
 from bot.discord.sources import page
 from bot.discord.views import pager
+from bot.libraries import handle
 from retrieval.articles import MAX_BYTES
 from retrieval.errors import SourceError
 from retrieval.question import MAX_QUESTION
@@ -55,7 +56,7 @@ async def complete_source(interaction: Interaction, typed: str) -> list[app_comm
 @app_commands.context_menu(name="Ask about this")
 async def ask_about_this(interaction: Interaction, message: discord.Message) -> None:
     """Take a message for the question."""
-    await answer_interaction(interaction, message.clean_content, None, None)
+    await answer_interaction(interaction, in_words(message), None, None)
 
 
 @app_commands.command(name="sources")
@@ -149,7 +150,7 @@ def _server(interaction: Interaction) -> str:
 def _choices(sources: list[Source], typed: str) -> list[app_commands.Choice[str]]:
     part = typed.casefold()
     return [
-        app_commands.Choice(name=source.title[:_LONGEST_CHOICE], value=source.id[:_LONGEST_CHOICE])
+        app_commands.Choice(name=source.title[:_LONGEST_CHOICE], value=handle(source.id))
         for source in sources
         if part in source.title.casefold()
     ][:_CHOICES]

@@ -14,6 +14,7 @@ from retrieval.errors import QuestionError, SourceError
 
 log = logging.getLogger(__name__)
 
+_LONGEST = 500
 _FOR_PEOPLE = (RefusedError, QuestionError, SourceError)
 
 
@@ -21,7 +22,7 @@ def explain(error: BaseException) -> str:
     """Return the sentence for a person; what they cannot mend is logged under a reference."""
     cause = _cause(error)
     if isinstance(cause, _FOR_PEOPLE):
-        return plain(str(cause))
+        return plain(str(cause), _LONGEST)
     if isinstance(cause, app_commands.MissingPermissions):
         return "That is for members who may manage this server."
     if isinstance(cause, app_commands.NoPrivateMessage):
@@ -37,13 +38,15 @@ def explain(error: BaseException) -> str:
 
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell the person what went wrong, and nobody else where that can still be so."""
+    """Tell the person what went wrong, in place of the answer that they wait for."""
     if isinstance(_cause(error), discord.NotFound):  # the interaction has expired
         log.warning("nobody is left to tell", extra={"why": str(error)})
         return
     sentence = explain(error)
     try:
-        if interaction.response.is_done():
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=sentence)
+        elif interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)

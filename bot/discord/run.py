@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 
 import aiohttp
 import discord
@@ -88,8 +89,9 @@ async def _run(client: FootnoteClient, token: str, health: tuple[str, int | None
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    with suppress(NotImplementedError):  # Windows: Ctrl-C ends it at once
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
 
     def readiness() -> Mapping[str, bool]:
         is_loaded = client.service.libraries.is_loaded

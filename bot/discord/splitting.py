@@ -96,8 +96,6 @@ def _cut_fence(text: str, limit: int) -> tuple[str, str] | None:
     if room < _LEAST:
         return None
     body, after = _BLANK_LINES.sub("", fence["body"]), text[fence.end() :].lstrip()
-    if not body.strip():
-        return "", after
     reach = _reach(body, room)
     levels = (_ends(_LINE_END, body[:reach]), _ends(_SPACE, body[:reach]))
     place = _last_place(reach, levels, _joints(body, reach)) or reach
