@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers calibrate clean
+.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers calibrate screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -41,6 +41,10 @@ check: dev
 format: dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+screenshots: dev
+	@$(CONSTRAINED) --editable '.[screenshots]'
+	@$(BIN)/python -W ignore::DeprecationWarning docs/screenshots.py
 
 bench-start: dev
 	@$(BIN)/python -m bench.start

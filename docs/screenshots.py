@@ -46,6 +46,7 @@ async def main() -> None:
             channel = guild.create_text_channel("questions")
             alice = guild.add_member(env.create_user("alice"))
             answer = await alice.slash(channel, "ask", question="how many were arrested?")
+            assert answer.response  # noqa: S101
             quote = await alice.click(answer.response, label="[1]")
             rivals = await alice.slash(
                 channel, "ask", question="how many people died in the earthquake?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot.discord.markdown import TITLE, clean, escaped, link, plain, quoted, safe_url
@@ -67,7 +67,7 @@ def parts(answer: Answer, *, is_echoed: bool = True, ask_on: str | None = None) 
     """
     pieces = list(_said(answer) if answer.answered else _not_said(answer))
     if is_echoed and (question := plain(answer.question, _LONGEST_ECHO)):
-        pieces.insert(0, _Piece("", f"> {question}"))
+        pieces[:1] = [_Piece("", f"> {question}"), replace(pieces[0], before="\n\n")]
     if ask_on and (sentence := plain(ask_on, _LONGEST_ECHO)):
         pieces.append(_Piece("\n", f"-# {sentence}"))
     return _packed(pieces)
@@ -124,12 +124,12 @@ def _said(answer: Answer) -> Iterator[_Piece]:
 
 def _not_said(answer: Answer) -> Iterator[_Piece]:
     yield _Piece("\n", f"**{NOT_ANSWERED}**")
-    heading = "*Closest passages, which may not answer:*\n"
+    heading, before = "*Closest passages, which may not answer:*\n", "\n"
     for citation in answer.closest:
         excerpt = plain(citation.quote, _LONGEST_EXCERPT)
         lines = [f"• {_source(citation.article)}", f"> {excerpt}" if excerpt else ""]
-        yield _Piece("\n", heading + "\n".join(filter(None, lines)))
-        heading = ""
+        yield _Piece(before, heading + "\n".join(filter(None, lines)))
+        heading, before = "", "\n\n"
 
 
 def _packed(pieces: Iterable[_Piece]) -> list[Part]:
