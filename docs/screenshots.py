@@ -49,7 +49,7 @@ async def main() -> None:
             assert answer.response  # noqa: S101
             quote = await alice.click(answer.response, label="[1]")
             rivals = await alice.slash(
-                channel, "ask", question="how many people died in the earthquake?"
+                channel, "ask", question="How many people did the earthquake in Morocco kill?"
             )
             silence = await alice.slash(channel, "ask", question="who won the World Cup?")
             shots = {"ask": answer, "footnote": quote, "disagree": rivals, "silence": silence}

@@ -116,5 +116,5 @@ def test_a_fact_is_noted_in_place_of_an_earlier_one(records: Records) -> None:
 
 def test_a_damaged_file_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_bytes(b"no database, but long enough to be taken for one" * 99)
-    with pytest.raises(LibraryError, match="is damaged .*move that file away"):
+    with pytest.raises(LibraryError, match=r"is damaged .*move that file away"):
         Records(tmp_path / "bot.db")

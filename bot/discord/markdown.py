@@ -22,7 +22,7 @@ _MOST_MARKS = 8
 
 _LONGEST_URL = 512
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u2800"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u206f\u2800"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
@@ -31,7 +31,7 @@ _FOUND_UNPARSED = re.compile(
     r"[@＠﹫]"
     r"|[:︓﹕：](?=[/／])"
     # The dot of a host, and not of 7.8 or U.N.
-    rf"|{_DOTS}(?=[^\W\d]\S|[^\s\x00-\x7f]\S|%)(?!\w{_DOTS})"
+    rf"|{_DOTS}(?=[^\W\d]\S|[^\s\x00-\x7f]\S)(?!\w{_DOTS})"
     r"|[%％﹪](?=\w\w)"
 )
 _MARKUP = re.compile(
@@ -86,8 +86,12 @@ def link(title: str, url: str | None) -> str:
 
 
 def safe_url(url: str | None) -> str | None:
-    """Return the URL if it may be put in a link: to the web, not to Discord, with no way out."""
-    if url is None or len(url) > _LONGEST_URL or not url.isprintable() or not _URL.fullmatch(url):
+    """Return the URL if it may be put in a link: to the web, not to Discord, with no way out.
+
+    Parentheses, as in many addresses of Wikipedia, come back as ``%28`` and ``%29``.
+    """
+    url = (url or "").replace("(", "%28").replace(")", "%29")
+    if len(url) > _LONGEST_URL or not url.isprintable() or not _URL.fullmatch(url):
         return None
     try:
         parts = urlsplit(url)

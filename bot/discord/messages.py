@@ -149,12 +149,13 @@ def _packed(pieces: Iterable[_Piece]) -> list[Part]:
 
 def _in_context(citation: Citation, short: str | None) -> str:
     quote = clean(citation.quote)
+    if not quote:
+        return ""
+    marked = f"**{_underlined(quote, short)}**"
     before, after = map(quoted, context(citation))
-    for text in (_underlined(quote, short), escaped(quote)):
-        marked = f"**{text}**" if text else ""
-        for around in ((before, marked, after), (marked,)):
-            if length(description := " ".join(filter(None, around))) <= _DESCRIPTION:
-                return description
+    for around in ((before, marked, after), (marked,)):
+        if length(description := " ".join(filter(None, around))) <= _DESCRIPTION:
+            return description
     return f"**{_cut(escaped(quote), _DESCRIPTION - len('****'))}**"
 
 

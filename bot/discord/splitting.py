@@ -19,7 +19,7 @@ _FENCE = re.compile(_CODE)
 _WHOLE = re.compile(
     r"\\[\s\S]"  # an escaped mark begins nothing
     rf"|{_CODE}"
-    r"|(?P<ticks>`++)[\s\S]*?[^`](?P=ticks)(?!`)|`++"
+    r"|(?P<ticks>`+)[\s\S]*?[^`](?P=ticks)(?!`)"
     r"|\[(?:\\.|[^\[\]\\]|\[[^\[\]]*\])*+\]"
     r"\(\s*(?:<[^<>\n]*>|[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+)(?:\s+\"[^\"\n]*\")?\s*\)"
     r"|<(?:/[^<>\n]+|[^<>\s]+)>"

@@ -13,8 +13,8 @@ import os
 import signal
 from typing import Any
 
-import discord  # noqa: TID251
-from discord import app_commands  # noqa: TID251
+import discord
+from discord import app_commands
 
 NAME = os.environ.get("PROBE_NAME", "probe")
 TOO_LATE = 3.2  # seconds: an interaction lives for three

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import discord  # noqa: TID251
+import discord
 import httpx
 import pytest
 from simcord.actors import MemberActor

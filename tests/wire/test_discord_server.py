@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import discord  # noqa: TID251
+import discord
 import pytest
 import pytest_asyncio
 from simcord.actors import MemberActor

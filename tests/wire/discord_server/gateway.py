@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import discord  # noqa: TID251
+import discord
 from aiohttp import web
 from simcord.backend import Backend, serializers
 from simcord.intents import missing_privileged_intents

@@ -12,7 +12,7 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-import discord  # noqa: TID251
+import discord
 from aiohttp import web
 from simcord.backend import Backend
 from simcord.backend.cdn import CDN_BASE

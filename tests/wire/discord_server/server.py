@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-import discord  # noqa: TID251
+import discord
 from aiohttp import web
 
 from tests.wire.discord_server.faults import Faults

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import discord  # noqa: TID251
+import discord
 from simcord.backend import Backend
 from simcord.gateway import FakeGateway, FakeWebSocket
 

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import discord  # noqa: TID251
+import discord
 import simcord.env
 from simcord._clock import Clock
 from simcord.backend import Backend
