@@ -6,7 +6,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -193,6 +193,20 @@ def run_discord() -> None:
 
 
 @app.command()
+def forget(
+    server: Annotated[int, typer.Argument(min=1, help="The id of a Discord server.")],
+) -> None:
+    """Remove all that is kept of a Discord server; stop the bot first."""
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    from bot import compose
+
+    compose.forget(settings, str(server))
+    output.print(f"Nothing of the server {server} is kept any more.")
+
+
+@app.command()
 def feedback(as_json: AsJson = False) -> None:
     """List the answers that people voted on, worst first."""
     from bot.settings import load_settings
@@ -200,11 +214,8 @@ def feedback(as_json: AsJson = False) -> None:
     settings = load_settings()
     from bot import compose
 
-    records = compose.records(settings)
-    try:
+    with closing(compose.records(settings)) as records:
         rated = records.rated()
-    finally:
-        records.close()
     if as_json:
         _print_json([{**asdict(one), "given": one.given.isoformat() + "Z"} for one in rated])
     else:

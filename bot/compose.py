@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +54,7 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
         open_own=partial(_own_library, settings, notify),
         build=pipeline,
         allow_private_urls=settings.allow_private_urls,
+        most_articles=settings.server_sources,
     )
 
 
@@ -59,7 +62,7 @@ def records(settings: Settings) -> Records:
     """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
     from bot.records import Records
 
-    return Records(library_dir(settings) / "bot.db")
+    return Records(library_dir(settings) / "bot.db", settings.keep_days)
 
 
 def service(settings: Settings, notify: Notify) -> Service:
@@ -73,6 +76,14 @@ def service(settings: Settings, notify: Notify) -> Service:
         desk=Desk(settings.workers, settings.queue),
         cooldown=settings.cooldown,
     )
+
+
+def forget(settings: Settings, server: str) -> None:
+    """Remove all that is kept of a Discord server: its articles, answers, votes and settings."""
+    place(settings, server).clear()
+    shutil.rmtree(library_dir(settings, server), ignore_errors=True)
+    with closing(records(settings)) as kept:
+        kept.forget(server)
 
 
 def place(settings: Settings, server: str | None = None) -> Place:

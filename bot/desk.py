@@ -12,6 +12,14 @@ from typing import ParamSpec, TypeVar
 
 from retrieval.errors import FootnoteError
 
+LONGEST_WAIT = 3_600.0
+"""Seconds; no cooldown is longer."""
+
+MOST_ARTICLES = 20
+"""Articles that are being added at a time, each for another server."""
+
+_CLOSED = "I am being restarted; please ask again in a minute."
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,7 +48,8 @@ class Desk:
         self._places = workers + queue
         self._clock = clock
         self._asking: set[str] = set()
-        self._free_at: dict[str, float] = {}
+        self._asked_at: dict[str, float] = {}
+        self._adding: set[str] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._jobs = 0
@@ -48,15 +57,18 @@ class Desk:
 
     @contextmanager
     def admit(self, person: str, cooldown: float) -> Iterator[None]:
-        """Let a person ask, for as long as the block lasts; ``cooldown`` seconds till the next.
+        """Let a person ask, for as long as the block lasts.
+
+        ``cooldown`` seconds have to lie between this question and the one before, wherever
+        that was asked.
 
         Raises:
             RefusedError: if they have to wait.
         """
         now = self._clock()
-        left = self._free_at.get(person, now) - now
+        left = self._asked_at.get(person, -math.inf) + cooldown - now
         if self._is_closed:
-            raise RefusedError("I am being restarted; please ask again in a minute.")
+            raise RefusedError(_CLOSED)
         if person in self._asking:
             raise RefusedError("I am still on your last question; please ask one at a time.")
         if left > 0:
@@ -65,15 +77,34 @@ class Desk:
             raise RefusedError(
                 f"{len(self._asking)} questions are waiting already; please ask again in a minute."
             )
-        self._free_at = {who: at for who, at in self._free_at.items() if at > now}
-        if cooldown > 0:
-            self._free_at[person] = now + cooldown
+        self._asked_at = {who: at for who, at in self._asked_at.items() if now - at < LONGEST_WAIT}
+        self._asked_at[person] = now
         self._asking.add(person)
         try:
-            with self._job():
+            with self.job():
                 yield
         finally:
             self._asking.discard(person)
+
+    @contextmanager
+    def admit_article(self, server: str) -> Iterator[None]:
+        """Let a server add an article, for as long as the block lasts.
+
+        Raises:
+            RefusedError: if it has to wait.
+        """
+        if self._is_closed:
+            raise RefusedError(_CLOSED)
+        if server in self._adding:
+            raise RefusedError("Another article is being added here; please wait until it is in.")
+        if len(self._adding) >= MOST_ARTICLES:
+            raise RefusedError("Many articles are being added; please try again in a minute.")
+        self._adding.add(server)
+        try:
+            with self.job():
+                yield
+        finally:
+            self._adding.discard(server)
 
     async def answer(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function gives that runs a model."""
@@ -100,11 +131,12 @@ class Desk:
         return True
 
     async def _run(self, pool: ThreadPoolExecutor, function: Callable[[], T]) -> T:
-        with self._job():
+        with self.job():
             return await asyncio.get_running_loop().run_in_executor(pool, function)
 
     @contextmanager
-    def _job(self) -> Iterator[None]:
+    def job(self) -> Iterator[None]:
+        """Have :meth:`close` wait for the block, which owes somebody a reply."""
         self._jobs += 1
         self._idle.clear()
         try:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -25,6 +27,7 @@ from retrieval.store import Source, named
 from retrieval.types import Answer, Article
 
 _UNSAFE = re.compile(r"[^\w.-]+")
+_TOO_MANY = "{} articles have {!r} in their titles; give more of the title."
 _LONGEST_NAME, _LONGEST_HANDLE = 60, 100
 
 
@@ -45,6 +48,9 @@ class Libraries:
         open_own: opens that of a server, with the embedding model of the shared one.
         build: joins libraries to a function that answers.
         allow_private_urls: whether articles may be fetched from private addresses.
+        most_articles: how many articles a server may have of its own.
+        most_open: how many libraries of servers are kept open while nobody asks there;
+            each takes some files, threads and megabytes.
     """
 
     def __init__(
@@ -55,41 +61,51 @@ class Libraries:
         build: Callable[..., Pipeline],
         *,
         allow_private_urls: bool = False,
+        most_articles: int = 1_000,
+        most_open: int = 32,
     ) -> None:
         self._folder = folder
         self._open_shared = open_shared
         self._open_own = open_own
         self._build = build
         self._allow_private_urls = allow_private_urls
-        self._lock = threading.RLock()
-        self._open: dict[str | None, Index] = {}
-        self._pipelines: dict[str | None, Pipeline] = {}
+        self._most_articles = most_articles
+        self._most_open = most_open
+        self._shared: Index | None = None
+        self._loading = threading.Lock()
+        self._changing = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._open: dict[str, Index] = {}
+        self._users: Counter[str] = Counter()
 
-    def load(self, progress: Progress = ignore) -> None:
-        """Open the shared library, and index the seed articles on first use.
+    def load(self, progress: Progress = ignore) -> Index:
+        """Open the shared library, index the seed articles on first use, and return it.
 
         Raises:
             LibraryError: if the library cannot be used.
             ModelError: if the model cannot be loaded.
         """
-        with self._lock:
-            if None not in self._open:
+        with self._loading:
+            if self._shared is None:
                 shared = self._open_shared()
                 sync.seed(shared, seeds.FOLDER, progress)
-                self._open[None] = shared
+                self._shared = shared
+            return self._shared
 
     @property
     def is_loaded(self) -> bool:
         """Whether questions can be answered at once."""
-        return None in self._open
+        return self._shared is not None
 
     def close(self) -> None:
         """Close all libraries."""
-        with self._lock:
+        with self._loading, self._changing:
             for library in self._open.values():
                 library.close()
             self._open.clear()
-            self._pipelines.clear()
+            if self._shared:
+                self._shared.close()
+            self._shared = None
 
     def answer(self, question: str, server: str | None, source: str | None = None) -> Answer:
         """Return the answer from the shared articles and a server's own.
@@ -101,17 +117,18 @@ class Libraries:
             SourceError: if no article, or more than one, has that name.
         """
         only = self.find(source, server).id if source else None
-        return self._pipeline(server)(question, only)
+        with self._seen_by(server) as libraries:
+            return self._build(*libraries)(question, only)
 
     def sources(self, server: str | None) -> list[Source]:
         """List the articles that a server sees, its own first."""
-        own = self.own_sources(server)
-        return own + self._shared().store.sources()
+        with self._seen_by(server) as (shared, *own):
+            return [source for library in (*own, shared) for source in library.store.sources()]
 
-    def own_sources(self, server: str | None) -> list[Source]:
+    def own_sources(self, server: str) -> list[Source]:
         """List the articles that a server has added."""
-        own = self._own(server)
-        return own.store.sources() if own else []
+        with self._seen_by(server) as (_, *own):
+            return [source for library in own for source in library.store.sources()]
 
     def find(self, name: str, server: str | None) -> Source:
         """Return the article with an id, or the only one whose id or title has a name in it.
@@ -123,23 +140,22 @@ class Libraries:
         if len(found) == 1:
             return found[0]
         raise SourceError(
-            f"{len(found)} articles have {name!r} in their titles; give more of the title."
+            _TOO_MANY.format(len(found), name)
             if found
             else f"No article has {name!r} in its title; /sources lists them."
         )
 
     def article(self, article_id: str, server: str | None) -> Article | None:
         """Return an article that a server sees, or None if it is gone."""
-        for library in (self._own(server), self._shared()):
-            if library and (found := library.store.articles([article_id])):
-                return found[article_id]
-        return None
+        with self._seen_by(server) as libraries:
+            found = [library.store.articles([article_id]) for library in libraries]
+        return next((articles[article_id] for articles in found if articles), None)
 
     def add_file(self, server: str, name: str, data: bytes, progress: Progress = ignore) -> Added:
         """Add a file to a server's own articles, or renew it.
 
         Raises:
-            SourceError: if it cannot be read.
+            SourceError: if it cannot be read, or the server has too many.
             LibraryError: if the library cannot be written.
         """
         article = articles.parse(data, PurePath(name), f"{server}/{_safe(name)}")
@@ -149,7 +165,7 @@ class Libraries:
         """Add a page of the web to a server's own articles, or renew it.
 
         Raises:
-            SourceError: if it cannot be fetched or read.
+            SourceError: if it cannot be fetched or read, or the server has too many.
             LibraryError: if the library cannot be written.
         """
         article_id = f"{server}/{_safe(url.split('://', 1)[-1])}"
@@ -163,49 +179,77 @@ class Libraries:
             SourceError: if this server added no such article, or more than one.
             LibraryError: if the library cannot be written.
         """
-        own = self._own(server)
-        found = _find(name, own.store.sources()) if own else []
-        if own is None or len(found) != 1:
+        found = _find(name, self.own_sources(server))
+        if len(found) != 1:
             raise SourceError(
-                f"{len(found)} articles have {name!r} in their titles; give more of the title."
+                _TOO_MANY.format(len(found), name)
                 if found
                 else f"This server has added no article with {name!r} in its title; only what was "
                 "added with /source add can be removed here."
             )
-        own.remove([found[0].id])
+        with self._own(server) as own:
+            try:
+                own.remove([found[0].id])
+            except SourceError as error:
+                raise SourceError(f"{found[0].title!r} has been removed already.") from error
         return found[0]
 
     def _add(self, server: str, article: Article, progress: Progress) -> Added:
-        report = self._own_or_new(server).put([article], progress)
-        return Added(article, report)
+        with self._own(server) as own:
+            known = {source.id for source in own.store.sources()}
+            if article.id not in known and len(known) >= self._most_articles:
+                raise SourceError(
+                    f"This server has {len(known)} articles of its own, and may have no more; "
+                    "remove one first."
+                )
+            return Added(article, own.put([article], progress))
 
-    def _shared(self) -> Index:
-        with self._lock:
-            self.load()
-            return self._open[None]
+    @contextmanager
+    def _seen_by(self, server: str | None) -> Iterator[tuple[Index, ...]]:
+        """Hold open the shared library, and that of a server if it has one."""
+        shared = self.load()
+        if server is None or not (self._folder / server).exists():
+            yield (shared,)
+            return
+        with self._own(server) as own:
+            yield (shared, own)
 
-    def _own(self, server: str | None) -> Index | None:
-        """Return a server's library, if it has one."""
-        if server is None or not (server in self._open or (self._folder / server).exists()):
-            return None
-        return self._own_or_new(server)
+    @contextmanager
+    def _own(self, server: str) -> Iterator[Index]:
+        """Hold a server's library open, and then close those that were not used for longest."""
+        library = self._taken(server)
+        try:
+            yield library
+        finally:
+            with self._changing:
+                self._users[server] -= 1
+                unused = [name for name in self._open if not self._users[name]]
+                ended = unused[: max(0, len(self._open) - self._most_open)]
+                closing = [self._open.pop(name) for name in ended]
+            for old in closing:
+                old.close()
 
-    def _own_or_new(self, server: str) -> Index:
+    def _taken(self, server: str) -> Index:
+        """Open a server's library, while others go on with theirs."""
         if not server.isdecimal():
             raise ValueError(f"{server!r} is no id of a Discord server")
-        with self._lock:
-            if server not in self._open:
-                self._open[server] = self._open_own(server, self._shared().embedder)
-            return self._open[server]
-
-    def _pipeline(self, server: str | None) -> Pipeline:
-        with self._lock:
-            own = self._own(server)
-            key = server if own else None
-            if key not in self._pipelines:
-                shared = self._shared()
-                self._pipelines[key] = self._build(shared, own) if own else self._build(shared)
-            return self._pipelines[key]
+        with self._changing:
+            opening = self._opening.setdefault(server, threading.Lock())
+        with opening:
+            with self._changing:
+                self._users[server] += 1
+                library = self._open.pop(server, None)
+                if library:
+                    self._open[server] = library  # the last to be closed
+                    return library
+            try:
+                library = self._open_own(server, self.load().embedder)
+            except BaseException:
+                self._users[server] -= 1
+                raise
+            with self._changing:
+                self._open[server] = library
+            return library
 
 
 def handle(article_id: str) -> str:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ _answers = sa.Table(
     "answers",
     _tables,
     sa.Column("id", sa.String, primary_key=True),
-    sa.Column("given", sa.DateTime, nullable=False),
+    sa.Column("given", sa.DateTime, nullable=False, index=True),
     sa.Column("server", sa.String, index=True),
     sa.Column("question", sa.String, nullable=False),
     sa.Column("text", sa.String, nullable=False),
@@ -105,15 +105,16 @@ class Rules:
 
 
 class Records:
-    """A SQLite file beside the library.
+    """A SQLite file beside the library; answers are kept for ``days``.
 
     Raises:
         LibraryError: from any method, if the file is damaged, locked for long, or
             cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, days: int = 90) -> None:
         self._path = path
+        self._days = days
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -142,15 +143,19 @@ class Records:
         self._upsert(_facts, {"key": key}, {"value": value})
 
     def keep(self, answer: Answer, server: str | None) -> str:
-        """Keep an answer that is being given, and return its id: 16 hexadecimal digits."""
+        """Keep an answer that is being given, and return its id: 16 hexadecimal digits.
+
+        Answers that are older than the days that they are kept go, unless people voted on them.
+        """
         answer_id = secrets.token_hex(8)
         cited = [
             Cited(c.article.id, c.article.version, c.article.title, c.start, c.end)
             for c in answer.citations
         ]
+        now = datetime.now(UTC).replace(tzinfo=None)
         row = {
             "id": answer_id,
-            "given": datetime.now(UTC).replace(tzinfo=None),
+            "given": now,
             "server": server,
             "question": answer.question,
             "text": answer.text,
@@ -159,6 +164,9 @@ class Records:
         }
         with self._writing() as connection:
             connection.execute(_answers.insert().values(row))
+            is_old = _answers.c.given < now - timedelta(days=self._days)
+            is_voted_on = _answers.c.id.in_(sa.select(_votes.c.answer))
+            connection.execute(_answers.delete().where(is_old, ~is_voted_on))
         return answer_id
 
     def given(self, answer_id: str) -> Given | None:
@@ -215,6 +223,12 @@ class Records:
     def set_rules(self, server: str, rules: Rules) -> None:
         """Keep how a server has set the bot up."""
         self._upsert(_servers, {"id": server}, {"rules": asdict(rules)})
+
+    def forget(self, server: str) -> None:
+        """Remove all that is kept of a server: answers, votes and settings."""
+        with self._writing() as connection:
+            connection.execute(_answers.delete().where(_answers.c.server == server))
+            connection.execute(_servers.delete().where(_servers.c.id == server))
 
     def _upsert(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
         statement = insert(table).values(**key, **values)

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     discord_message_content: bool = False
     workers: int = Field(2, ge=1, le=64)
     queue: int = Field(100, ge=0)
+    keep_days: int = Field(90, ge=1, le=36_500)
+    server_sources: int = Field(1_000, ge=0)
     cooldown: int = Field(5, ge=0, le=3600)
     health_host: str = "127.0.0.1"
     health_port: int | None = Field(None, ge=1, le=65_535)

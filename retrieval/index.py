@@ -103,6 +103,8 @@ class Index:
             folder.mkdir(parents=True, exist_ok=True)
         is_whole = database.exists() and place.exists() and not discard_vectors
         with nullcontext() if is_whole else self.locked():
+            if not database.exists():
+                place.clear()  # vectors without their articles
             self.store = Store(database)
             if discard_vectors:
                 self.store.set_meta(_MODEL, _REINDEXING)

@@ -52,7 +52,10 @@ VOCABULARY = """
 
 def engine(path: Path) -> sa.Engine:
     """Return an engine for a library's file."""
-    made = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    # Errors go to logs, and parameters have what people ask.
+    made = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), hide_parameters=True
+    )
     event.listen(made, "connect", _configure)
     event.listen(made, "begin", _begin)
     return made

@@ -234,7 +234,9 @@ def _client(place: Place) -> Iterator[Any]:
 def _errors(place: Place) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic of Chroma's Rust is no Exception
         reason = str(error).strip().split("\n")[0][:200]
         remedy = (
             "see that the server runs and that CHROMA_URL names it" if place.url

@@ -41,7 +41,7 @@ def importers(package: str) -> set[str]:
         ("sqlalchemy", {"retrieval/schema.py", "retrieval/store.py", "bot/records.py"}),
         ("httpx", {"retrieval/web.py"}),
         ("httpcore", {"retrieval/web.py", "retrieval/network.py"}),
-        ("aiohttp", {"bot/health.py", "bot/discord/run.py"}),
+        ("aiohttp", {"bot/health.py", "bot/discord/errors.py", "bot/discord/run.py"}),
     ],
 )
 def test_each_dependency_has_its_door(package: str, doors: set[str]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from bot.desk import Desk, RefusedError
+from bot.desk import LONGEST_WAIT, MOST_ARTICLES, Desk, RefusedError
 
 
 class Clock:
@@ -159,7 +160,32 @@ async def test_those_who_may_ask_again_are_not_remembered(clock: Clock) -> None:
     for n in range(100):
         with desk.admit(f"person {n}", 10):
             pass
-    clock.now = 11
+    clock.now = LONGEST_WAIT
     with desk.admit("one more", 10):
         pass
-    assert len(desk._free_at) == 1
+    assert len(desk._asked_at) == 1
+
+
+async def test_the_wait_is_that_of_the_place_where_one_asks_now(clock: Clock) -> None:
+    desk = Desk(workers=1, queue=5, clock=clock)
+    with desk.admit("ann", 300):
+        pass
+    clock.now = 5
+    with desk.admit("ann", 5):
+        pass
+    with pytest.raises(RefusedError, match="wait 300 seconds"), desk.admit("ann", 300):
+        pass
+
+
+async def test_a_server_adds_one_article_at_a_time_and_all_together_a_bounded_number() -> None:
+    desk = Desk(workers=1, queue=5)
+    with ExitStack() as adding:
+        adding.enter_context(desk.admit_article("0"))
+        with pytest.raises(RefusedError, match="Another article"), desk.admit_article("0"):
+            pass
+        for server in range(1, MOST_ARTICLES):
+            adding.enter_context(desk.admit_article(str(server)))
+        with pytest.raises(RefusedError, match="Many articles"), desk.admit_article("one more"):
+            pass
+    with desk.admit_article("0"):
+        pass

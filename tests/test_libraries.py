@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import filelock
 import pytest
 
 from bot import compose
@@ -20,12 +21,18 @@ QUESTION = "How many passengers did the ferry of Lund carry?"
 
 
 @pytest.fixture
-def open_libraries(tmp_path: Path) -> Iterator[Callable[[], Libraries]]:
+def open_libraries(tmp_path: Path) -> Iterator[Callable[..., Libraries]]:
     opened: list[Libraries] = []
 
-    def opener() -> Libraries:
-        settings = Settings(_env_file=None, data_dir=tmp_path, allow_private_urls=True)
+    def opener(most_articles: int = 1_000, most_open: int = 32) -> Libraries:
+        settings = Settings(
+            _env_file=None,
+            data_dir=tmp_path,
+            allow_private_urls=True,
+            server_sources=most_articles,
+        )
         opened.append(compose.libraries(settings, lambda _: None))
+        opened[-1]._most_open = most_open
         return opened[-1]
 
     yield opener
@@ -135,6 +142,47 @@ def test_many_servers_at_once_do_not_get_in_each_others_way(libraries: Libraries
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(add_and_ask, range(1, 9))) == [f"{n}00" for n in range(1, 9)]
+
+
+def test_few_libraries_of_servers_are_kept_open(
+    open_libraries: Callable[..., Libraries],
+) -> None:
+    libraries = open_libraries(most_open=2)
+    for server in ("70", "71", "72", "73"):
+        libraries.add_file(server, "ferry.md", FERRY)
+    for server in ("70", "71", "72", "73", "70"):
+        assert libraries.answer(QUESTION, server).short == "4,812"
+        assert len(libraries._open) <= 2
+    with ThreadPoolExecutor(8) as pool:
+        servers = [str(70 + n % 4) for n in range(40)]
+        answers = list(pool.map(lambda server: libraries.answer(QUESTION, server), servers))
+    assert {answer.short for answer in answers} == {"4,812"}
+    assert len(libraries._open) <= 2
+
+
+def test_a_server_may_add_only_so_many(open_libraries: Callable[..., Libraries]) -> None:
+    libraries = open_libraries(most_articles=2)
+    libraries.add_file("77", "a.md", FERRY)
+    libraries.add_file("77", "b.md", FERRY)
+    with pytest.raises(SourceError, match="may have no more; remove one first"):
+        libraries.add_file("77", "c.md", FERRY)
+    libraries.add_file("77", "b.md", FERRY + b"\nMore of it.\n")
+    libraries.remove("77", "77/a.md")
+    libraries.add_file("77", "c.md", FERRY)
+
+
+def test_a_server_whose_library_is_held_up_holds_up_no_other(
+    libraries: Libraries, tmp_path: Path
+) -> None:
+    libraries.load()
+    (tmp_path / "servers" / "77").mkdir(parents=True)
+    lock = filelock.FileLock(tmp_path / "servers" / "77" / "lock", is_singleton=True)
+    with ThreadPoolExecutor(1) as pool:
+        with lock:
+            held_up = pool.submit(libraries.own_sources, "77")
+            assert libraries.answer("how many were arrested?", "78").answered
+            assert not held_up.done()
+        assert held_up.result() == []
 
 
 class _Page(BaseHTTPRequestHandler):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -112,6 +115,42 @@ def test_a_fact_is_noted_in_place_of_an_earlier_one(records: Records) -> None:
     records.note("commands", "a")
     records.note("commands", "b")
     assert records.fact("commands") == "b"
+
+
+def test_an_old_answer_goes_unless_people_voted_on_it(tmp_path: Path) -> None:
+    with closing(Records(tmp_path / "bot.db", days=0)) as records:
+        voted = records.keep(answer(), None)
+        records.vote(voted, "ann", is_good=False)
+        old = records.keep(answer(), None)
+        new = records.keep(answer(), None)
+        assert records.given(voted)
+        assert records.given(old) is None
+        assert records.given(new)
+
+
+def test_what_is_kept_of_a_server_can_be_forgotten(records: Records) -> None:
+    ours, theirs = records.keep(answer(), "77"), records.keep(answer(), "78")
+    for answer_id in (ours, theirs):
+        records.vote(answer_id, "ann", is_good=True)
+    records.set_rules("77", Rules(cooldown=9))
+    records.forget("77")
+    assert records.given(ours) is None
+    assert records.given(theirs)
+    assert records.rules() == {}
+    assert [one.server for one in records.rated()] == ["78"]
+
+
+def test_no_question_stands_in_an_error(records: Records) -> None:
+    with sqlite3.connect(records._path) as database:
+        database.execute("DROP TABLE votes")
+        database.execute("DROP TABLE answers")
+    database.close()
+    asked = answer("is my boss fired?")
+    with pytest.raises(LibraryError) as raised:
+        records.keep(asked, None)
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "answers" in shown
+    assert "boss" not in shown
 
 
 def test_a_damaged_file_is_said_so(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.discord.errors import TOLD
 from bot.discord.messages import parts
 from bot.discord.views import buttons
 from bot.records import Rules
@@ -49,7 +49,10 @@ async def answer_interaction(
         await interaction.response.defer(ephemeral=hidden, thinking=True)
         reply = await client.service.ask(question, server, source)
 
-        send = partial(interaction.followup.send, ephemeral=hidden)
+        async def send(**message: Any) -> None:
+            await interaction.followup.send(ephemeral=hidden, **message)
+            interaction.extras[TOLD] = True
+
         await send_reply(reply, send, is_echoed=True)
 
 

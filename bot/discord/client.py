@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +19,7 @@ from bot.discord.asking import in_words, is_allowed, send_reply
 from bot.discord.views import DYNAMIC_ITEMS
 from bot.records import Rules
 from bot.service import Service
+from retrieval.question import check
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +75,7 @@ class FootnoteClient(discord.AutoShardedClient):
         self._guild = discord.Object(development_guild) if development_guild else None
         self._reads_messages = reads_messages
         self._rules: dict[str, Rules] = {}
+        self._changing_rules = asyncio.Lock()
         self.tree = Tree(
             self,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
@@ -102,9 +106,10 @@ class FootnoteClient(discord.AutoShardedClient):
 
     async def set_rules(self, server: str, **changes: Any) -> Rules:
         """Change how a server has set the bot up."""
-        rules = replace(self.rules_of(server), **changes)
-        await self.service.set_rules(server, rules)
-        self._rules[server] = rules
+        async with self._changing_rules:
+            rules = replace(self.rules_of(server), **changes)
+            await self.service.set_rules(server, rules)
+            self._rules[server] = rules
         return rules
 
     async def setup_hook(self) -> None:
@@ -141,9 +146,16 @@ class FootnoteClient(discord.AutoShardedClient):
         if not any(character.isalnum() for character in question):
             await self._tell(message, _ASKED_NOTHING)
             return
+        check(question)
         with self.service.desk.admit(str(message.author.id), self.cooldown_of(server)):
             place = await self._place(message, question, self.rules_of(server))
-            async with place.typing():
+            async with AsyncExitStack() as shown:
+                try:
+                    await shown.enter_async_context(place.typing())
+                except (discord.Forbidden, discord.NotFound):
+                    raise
+                except discord.HTTPException as error:
+                    log.info("typing not shown", extra={"why": str(error)})
                 reply = await self.service.ask(question, server)
 
             is_here = place == message.channel
@@ -170,7 +182,7 @@ class FootnoteClient(discord.AutoShardedClient):
     async def _tell(self, message: discord.Message, sentence: str) -> None:
         try:
             await message.channel.send(sentence, reference=_reference(message))
-        except discord.HTTPException as error:
+        except errors.UNHEARD as error:
             log.info("cannot reply", extra={"why": str(error)})
 
     def _asked(self, message: discord.Message) -> str | None:

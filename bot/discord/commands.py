@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.asking import answer_interaction, in_words
-from bot.discord.markdown import link
+from bot.discord.markdown import clean, link
 from bot.discord.panel import SettingsPanel
 from bot.discord.progress import Progress
 from bot.discord.sources import page
@@ -56,7 +56,7 @@ async def complete_source(interaction: Interaction, typed: str) -> list[app_comm
 @app_commands.context_menu(name="Ask about this")
 async def ask_about_this(interaction: Interaction, message: discord.Message) -> None:
     """Take a message for the question."""
-    await answer_interaction(interaction, in_words(message), None, None)
+    await answer_interaction(interaction, in_words(message, _id(interaction)), None, None)
 
 
 @app_commands.command(name="sources")
@@ -89,11 +89,19 @@ async def add_source(
         raise SourceError("Give either a file or the address of a web page.")
     if file and file.size > MAX_BYTES:
         raise SourceError(f"The file is too large; up to {MAX_BYTES // 1_000_000} MB will do.")
-    await interaction.response.defer(ephemeral=True, thinking=True)
     service, server = interaction.client.service, _server(interaction)
+    with service.desk.admit_article(server):
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _add(interaction, server, file, url)
+
+
+async def _add(
+    interaction: Interaction, server: str, file: discord.Attachment | None, url: str | None
+) -> None:
+    service = interaction.client.service
     async with Progress(interaction, "Reading") as progress:
         if file:
-            added = await service.add_file(server, file.filename, await file.read(), progress)
+            added = await service.add_file(server, file.filename, await _read(file), progress)
         else:
             added = await service.add_url(server, url or "", progress)
     title = link(added.article.title, added.article.url)
@@ -105,17 +113,26 @@ async def add_source(
     )
 
 
+async def _read(file: discord.Attachment) -> bytes:
+    try:
+        return await file.read()
+    except discord.HTTPException as error:
+        raise SourceError("Discord does not give me that file; please send it again.") from error
+
+
 @source_group.command(name="remove")
 @app_commands.describe(source="An article that was added here")
 @app_commands.checks.has_permissions(manage_guild=True)
 async def remove_source(interaction: Interaction, source: str) -> None:
     """Remove an article from this server's own."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    removed = await interaction.client.service.remove(_server(interaction), source)
-    await interaction.followup.send(
-        f"Removed {link(removed.title, removed.url)}; answers do not come from it any more.",
-        ephemeral=True,
-    )
+    service, server = interaction.client.service, _server(interaction)
+    with service.desk.job():
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        removed = await service.remove(server, source)
+        await interaction.followup.send(
+            f"Removed {link(removed.title, removed.url)}; answers do not come from it any more.",
+            ephemeral=True,
+        )
 
 
 @remove_source.autocomplete("source")
@@ -123,10 +140,10 @@ async def complete_own_source(
     interaction: Interaction, typed: str
 ) -> list[app_commands.Choice[str]]:
     """Offer the server's own articles."""
-    service = interaction.client.service
-    if not service.libraries.is_loaded:
+    service, server = interaction.client.service, interaction.client.server_of(interaction)
+    if server is None or not service.libraries.is_loaded:
         return []
-    return _choices(await service.own_sources(_server(interaction)), typed)
+    return _choices(await service.own_sources(server), typed)
 
 
 @app_commands.command(name="settings")
@@ -138,19 +155,29 @@ async def change_settings(interaction: Interaction) -> None:
     """Set where and how the bot answers on this server."""
     panel = SettingsPanel(interaction.client, _server(interaction))
     await interaction.response.send_message(panel.text, view=panel, ephemeral=True)
+    panel.shown_by = interaction
 
 
 ALL: tuple[Any, ...] = (ask, ask_about_this, list_sources, source_group, change_settings)
 
 
+def _id(interaction: Interaction) -> int:
+    return interaction.client.user.id if interaction.client.user else 0
+
+
 def _server(interaction: Interaction) -> str:
-    return str(interaction.guild_id)
+    if server := interaction.client.server_of(interaction):
+        return server
+    raise SourceError("I am not a member of this server; invite me as a bot first.")
 
 
 def _choices(sources: list[Source], typed: str) -> list[app_commands.Choice[str]]:
     part = typed.casefold()
     return [
-        app_commands.Choice(name=source.title[:_LONGEST_CHOICE], value=handle(source.id))
+        app_commands.Choice(
+            name=clean(source.title)[:_LONGEST_CHOICE].strip() or "Untitled",
+            value=handle(source.id),
+        )
         for source in sources
         if part in source.title.casefold()
     ][:_CHOICES]

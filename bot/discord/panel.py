@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bot.discord.client import FootnoteClient
 
 Interaction = discord.Interaction[Any]
+
+log = logging.getLogger(__name__)
 
 _COOLDOWNS = (0, 5, 10, 30, 60, 300)
 _CHANNELS = [
@@ -30,6 +33,7 @@ class SettingsPanel(ui.View):
     def __init__(self, client: FootnoteClient, server: str) -> None:
         super().__init__(timeout=600)
         self._client, self._server = client, server
+        self.shown_by: Interaction | None = None
         self._draw()
 
     @property
@@ -74,6 +78,21 @@ class SettingsPanel(ui.View):
         """Change where mentions are answered."""
         await self._change(interaction, has_threads=not self._rules.has_threads)
 
+    async def on_timeout(self) -> None:
+        """Take the components away, which do nothing any more."""
+        if self.shown_by:
+            try:
+                await self.shown_by.edit_original_response(view=None)
+            except errors.UNHEARD as error:
+                log.info("panel not closed", extra={"why": str(error)})
+
+    async def interaction_check(self, interaction: Interaction) -> bool:
+        """Let nobody change anything who may not manage the server any more."""
+        if interaction.permissions.manage_guild:
+            return True
+        await interaction.response.send_message(errors.FOR_MANAGERS, ephemeral=True)
+        return False
+
     async def on_error(self, interaction: Interaction, error: Exception, _: Any, /) -> None:
         """Tell what went wrong."""
         await errors.report(interaction, error)
@@ -109,10 +128,11 @@ class SettingsPanel(ui.View):
         )
 
     async def _change(self, interaction: Interaction, **changes: Any) -> None:
-        await self._client.set_rules(self._server, **changes)
+        with self._client.service.desk.job():
+            await self._client.set_rules(self._server, **changes)
         self._draw()
         await interaction.response.edit_message(content=self.text, view=self)
 
 
 def _wait(seconds: int) -> str:
-    return f"{seconds} seconds" if seconds else "no wait"
+    return f"{seconds} second{'' if seconds == 1 else 's'}" if seconds else "no wait"

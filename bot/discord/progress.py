@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import discord
 
+from bot.discord.errors import UNHEARD
+
 log = logging.getLogger(__name__)
 
 _SECONDS = 2.0
@@ -46,6 +48,6 @@ class Progress:
                 shown = self._text
                 try:
                     await self._interaction.edit_original_response(content=shown)
-                except discord.HTTPException as error:
+                except UNHEARD as error:
                     log.info("progress not shown", extra={"why": str(error)})
             await asyncio.sleep(_SECONDS)

@@ -94,8 +94,12 @@ async def _run(client: FootnoteClient, token: str, health: tuple[str, int | None
             loop.add_signal_handler(number, stop.set)
 
     def readiness() -> Mapping[str, bool]:
-        is_loaded = client.service.libraries.is_loaded
-        return {"connected": client.is_ready(), "loaded": is_loaded, "open": not stop.is_set()}
+        is_cut = any(shard.is_closed() for shard in client.shards.values())
+        return {
+            "connected": client.is_ready() and not is_cut,
+            "loaded": client.service.libraries.is_loaded,
+            "open": not stop.is_set(),
+        }
 
     async with serve_health(*health, readiness), client:
         tasks = {
@@ -128,7 +132,7 @@ async def _first_end(tasks: Mapping[str, asyncio.Task[object]]) -> None:
 async def _connect(client: FootnoteClient, token: str) -> None:
     try:
         await client.login(token)
-        log.info("invite", extra={"url": invite_url(client.application_id or 0)})
+        log.info("invite the bot with %s", invite_url(client.application_id or 0))
         await client.connect()
     except discord.LoginFailure as error:
         raise ConfigError(_BAD_TOKEN) from error

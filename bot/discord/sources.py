@@ -11,13 +11,13 @@ from retrieval.store import Source
 PAGE = 10
 """Sources on a page."""
 
-_SHORT_TITLE = 80
+_SHORT_TITLE = 65
 
 
 def page(sources: Sequence[Source], number: int) -> tuple[str, int, int]:
     """Return a page's text, its number (from 0, at most the last), and how many there are."""
     if not sources:
-        return "There are no sources yet; /source add brings the first.", 0, 1
+        return "There are no sources yet.", 0, 1
     count = -(-len(sources) // PAGE)
     number = min(number, count - 1)
     shown = sources[number * PAGE : (number + 1) * PAGE]

@@ -27,7 +27,8 @@ class _Button(ui.DynamicItem[ui.Button[Any]], template="footnote:none"):
 
     async def callback(self, interaction: Interaction) -> None:
         try:
-            await self.press(interaction)
+            with interaction.client.service.desk.job():
+                await self.press(interaction)
         except Exception as error:
             await errors.report(interaction, error)
 
@@ -88,7 +89,9 @@ class VoteButton(_Button, template=f"footnote:vote:{_ANSWER}:(?P<vote>good|bad)"
         if counts is None:
             sentence = _TOO_OLD
         else:
-            sentence = f"Your vote is noted: 👍 {counts[0]} · 👎 {counts[1]} (press again to undo)"
+            sentence = (
+                f"The votes are now 👍 {counts[0]} · 👎 {counts[1]}; press again to undo yours."
+            )
         await interaction.followup.send(sentence, ephemeral=True)
 
 

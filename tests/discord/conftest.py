@@ -102,6 +102,7 @@ class World:
         _ = self.env.errors  # to read them says that they were to be expected
         (message,) = sent(result)
         assert message.ephemeral
+        assert message.content
         assert not message.components
         return message.content
 
@@ -145,9 +146,8 @@ def labels(message: ResponseMessage | discord.Message | dict[str, Any]) -> list[
         rows: Any = [row.to_dict() for row in message.components]
     else:
         rows = message["components"] if isinstance(message, dict) else message.components
-    return [
-        button.get("label") or button["emoji"]["name"] for row in rows for button in row["components"]
-    ]
+    buttons = (button for row in rows for button in row["components"])
+    return [button.get("label") or button["emoji"]["name"] for button in buttons]
 
 
 @pytest.fixture(scope="session")
