@@ -17,8 +17,9 @@ from rich.console import Console
 from bot.render import render_answer, render_feedback, render_sources, shown
 
 if TYPE_CHECKING:
-    from retrieval.index import Index, Report
+    from retrieval.index import Index
     from retrieval.types import Answer
+    from retrieval.writer import Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -158,8 +159,8 @@ def reindex(as_json: AsJson = False) -> None:
 
     settings = load_settings()
     from bot import compose
-    from retrieval.index import Report
     from retrieval.index import reindex as remake
+    from retrieval.writer import Report
 
     _collect_garbage_again()
     model = compose.embedder(settings, _notify)

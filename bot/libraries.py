@@ -22,9 +22,10 @@ from retrieval import articles, sync, web
 from retrieval.chain import Pipeline
 from retrieval.embedding import Embedder
 from retrieval.errors import SourceError
-from retrieval.index import Index, Progress, Report, ignore
+from retrieval.index import Index
 from retrieval.store import Source, named
 from retrieval.types import Answer, Article
+from retrieval.writer import Progress, Report, ignore
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _TOO_MANY = "{} articles have {!r} in their titles; give more of the title."

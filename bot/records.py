@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.dialects.sqlite import insert
 
-from retrieval import schema
-from retrieval.errors import LibraryError
+from retrieval.database import Database
+from retrieval.locking import folder_errors
 from retrieval.types import Answer
 
 _REMEDY = "move that file away and start again; the votes and settings in it are lost"
@@ -113,26 +110,20 @@ class Records:
     """
 
     def __init__(self, path: Path, days: int = 90) -> None:
-        self._path = path
         self._days = days
-        try:
+        with folder_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LibraryError(
-                f"The folder {path.parent} cannot be written ({error.strerror}); change its "
-                "permissions or set DATA_DIR to another folder."
-            ) from error
-        self._engine = schema.engine(path)
-        with self._writing() as connection:
+        self._database = Database(path, _REMEDY)
+        with self._database.writing() as connection:
             _tables.create_all(connection)
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self._database.close()
 
     def fact(self, key: str) -> str | None:
         """Return something that was noted, or None."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             value: str | None = connection.scalar(
                 sa.select(_facts.c.value).where(_facts.c.key == key)
             )
@@ -162,7 +153,7 @@ class Records:
             "short": answer.short,
             "citations": [asdict(citation) for citation in cited],
         }
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(_answers.insert().values(row))
             is_old = _answers.c.given < now - timedelta(days=self._days)
             is_voted_on = _answers.c.id.in_(sa.select(_votes.c.answer))
@@ -171,7 +162,7 @@ class Records:
 
     def given(self, answer_id: str) -> Given | None:
         """Return an answer that was given, or None if it is not kept any more."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 sa.select(_answers).where(_answers.c.id == answer_id)
             ).one_or_none()
@@ -187,7 +178,7 @@ class Records:
         """
         key = {"answer": answer_id, "person": person}
         is_theirs = sa.and_(_votes.c.answer == answer_id, _votes.c.person == person)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             before = connection.scalar(_votes.delete().where(is_theirs).returning(_votes.c.is_good))
             if not connection.scalar(sa.select(_answers.c.id).where(_answers.c.id == answer_id)):
                 return None
@@ -209,12 +200,12 @@ class Records:
             .group_by(a.id)
             .order_by(good - bad, bad.desc(), a.given.desc())
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [Rated(*row) for row in connection.execute(query)]
 
     def rules(self) -> dict[str, Rules]:
         """Return how each server has set the bot up, by the server's id."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return {
                 row.id: replace(Rules(**row.rules), channels=tuple(row.rules["channels"]))
                 for row in connection.execute(sa.select(_servers))
@@ -226,28 +217,11 @@ class Records:
 
     def forget(self, server: str) -> None:
         """Remove all that is kept of a server: answers, votes and settings."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(_answers.delete().where(_answers.c.server == server))
             connection.execute(_servers.delete().where(_servers.c.id == server))
 
     def _upsert(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
         statement = insert(table).values(**key, **values)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(statement.on_conflict_do_update(list(key), set_=values))
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except exc.DatabaseError as error:
-            raise LibraryError(schema.explain(str(error.orig), self._path, _REMEDY)) from error

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from bot.desk import Desk
 from bot.libraries import Added, Libraries
 from bot.records import Cited, Records, Rules
-from retrieval.index import Progress
 from retrieval.store import Source
 from retrieval.types import Answer, Article, Citation
+from retrieval.writer import Progress
 
 log = logging.getLogger(__name__)
 

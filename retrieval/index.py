@@ -11,67 +11,25 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 
-import filelock
-
-from retrieval import passages
+from retrieval import locking, passages
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError, SourceError
+from retrieval.locking import folder_errors
 from retrieval.store import Entry, Source, Store, named
 from retrieval.types import Article, Passage
 from retrieval.vectors import Place, VectorStore
-
-GROUP = 64
-"""Passages that are embedded and committed together; what an interruption can cost."""
+from retrieval.writer import GROUP, Progress, Report, Writer, ignore
 
 _GENERATION = "generation"
 _SEEDING = "seeding"
 _UNFINISHED = "unfinished"
 _MODEL = "embedding_model"
 _REINDEXING = "none yet: they are being made anew, or that was interrupted"
-_LOCK_SECONDS = 600
-
-Progress = Callable[[int, int], None]
-"""Told (done, in all)."""
-
-
-def ignore(*_: object) -> None:
-    """Listen to a notice or to progress, and do nothing."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a write did.  ``problems`` has one sentence for each file that was passed over."""
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    passages: int = 0
-    seconds: float = 0.0
-    problems: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        total = self.added + self.updated + self.unchanged
-        return (
-            f"{total} article{'' if total == 1 else 's'}: {self.added} added, "
-            f"{self.updated} updated, {self.unchanged} unchanged, {self.removed} removed; "
-            f"{self.passages} passages in {self.seconds:.1f} s"
-        )
-
-    def __add__(self, other: Report) -> Report:
-        return Report(
-            *(left + right for left, right in zip(astuple(self), astuple(other), strict=True))
-        )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as JSON-ready data."""
-        return asdict(self)
 
 
 class Index:
@@ -99,7 +57,7 @@ class Index:
         self._folder = folder
         self._refreshing = threading.Lock()
         database, place = folder / "library.db", vectors or Place(folder / "chroma")
-        with _folder_errors(folder):
+        with folder_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         is_whole = database.exists() and place.exists() and not discard_vectors
         with nullcontext() if is_whole else self.locked():
@@ -270,54 +228,8 @@ class Index:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the right to write; one may ask for it again while one has it."""
-        with _locked(self._folder, self._notify):
+        with locking.locked(self._folder, self._notify):
             yield
-
-
-class Writer:
-    """Writes to a library whose lock is held, some articles at a time."""
-
-    def __init__(self, store: Store, vectors: VectorStore, progress: Progress = ignore) -> None:
-        self._store = store
-        self._vectors = vectors
-        self._progress = progress
-        self._waiting: list[Entry] = []
-        self._put = self._embedded = 0
-
-    def put(self, entry: Entry) -> None:
-        """Make an article live, now or together with the next ones."""
-        if any(waiting.article.id == entry.article.id for waiting in self._waiting):
-            self.flush()
-        self._waiting.append(entry)
-        self._put += len(entry.passages)
-        if sum(len(waiting.passages) for waiting in self._waiting) >= GROUP:
-            self.flush()
-
-    def flush(self) -> None:
-        """Make live what is waiting, and then forget the vectors of earlier versions."""
-        entries, self._waiting = self._waiting, []
-        if not entries:
-            return
-        new = {passage.key: passage for entry in entries for passage in entry.passages}
-        old = self._store.keys([entry.article.id for entry in entries])
-        self._embed([passage for key, passage in new.items() if key not in old])
-        self._store.put(entries)
-        self._vectors.delete(old - new.keys())
-
-    def _embed(self, passages: Sequence[Passage]) -> None:
-        for start in range(0, len(passages), GROUP):
-            some = passages[start : start + GROUP]
-            self._vectors.upsert(some)
-            self._embedded += len(some)
-            self._progress(self._embedded, self._put)
-
-    def drop(self, ids: Sequence[str]) -> None:
-        """Remove articles, and then their vectors."""
-        for start in range(0, len(ids), GROUP):
-            some = ids[start : start + GROUP]
-            keys = self._store.keys(some)
-            self._store.remove(some)
-            self._vectors.delete(keys)
 
 
 def reindex(
@@ -339,7 +251,7 @@ def reindex(
     if not (folder / "library.db").exists():
         raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
     with (
-        _locked(folder, notify),
+        locking.locked(folder, notify),
         Index(folder, embedder, notify, vectors=vectors, discard_vectors=True) as index,
     ):
         return index.remake(progress)
@@ -347,39 +259,3 @@ def reindex(
 
 def _no_article(name: str) -> str:
     return f"There is no article {name!r}; `footnote sources` lists them."
-
-
-@contextmanager
-def _locked(folder: Path, notify: Notify) -> Iterator[None]:
-    lock = filelock.FileLock(folder / "lock", is_singleton=True)
-    with _folder_errors(folder):
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            notify("Another process is writing to this library; waiting for it to finish")
-            _wait(lock)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _wait(lock: filelock.BaseFileLock) -> None:
-    try:
-        lock.acquire(timeout=_LOCK_SECONDS)
-    except filelock.Timeout:
-        raise LibraryError(
-            f"Another process has been writing to this library for {_LOCK_SECONDS // 60} "
-            "minutes; wait for it or stop it, and try again."
-        ) from None
-
-
-@contextmanager
-def _folder_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise LibraryError(
-            f"The folder {folder} cannot be written ({error.strerror}); change its permissions or "
-            "set DATA_DIR to another folder."
-        ) from error

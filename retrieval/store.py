@@ -7,22 +7,23 @@ elsewhere and are believed only where their passage is found here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from retrieval import schema, terms
+from retrieval.database import Database
 from retrieval.errors import LibraryError
 from retrieval.types import Article, Passage
 
 TITLE_WEIGHT = 2.0
 """How much a word in the title counts beside one in the text, in BM25."""
+
+_REMEDY = "move its folder away and run: footnote sync FOLDER"
 
 Origin = Literal["synced", "added"]
 
@@ -73,27 +74,26 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._engine = schema.engine(path)
-        with self._errors():
-            if "meta" not in sa.inspect(self._engine).get_table_names():
-                with self._engine.begin() as connection:
-                    schema.create(connection)
+        self._database = Database(path, _REMEDY)
+        with self._database.reading() as connection:
+            is_new = "meta" not in sa.inspect(connection).get_table_names()
+        if is_new:
+            with self._database.writing() as connection:
+                schema.create(connection)
         found = self.meta("schema")
         if found != schema.SCHEMA:
             raise LibraryError(
                 f"The library {path} has format {found}, and this version of Footnote "
-                f"reads {schema.SCHEMA}; "
-                "move the folder away and run: footnote sync FOLDER"
+                f"reads {schema.SCHEMA}; {_REMEDY}"
             )
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self._database.close()
 
     def meta(self, key: str) -> str | None:
         """Return a fact about the library, or None."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             value: str | None = connection.scalar(
                 sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
             )
@@ -101,7 +101,7 @@ class Store:
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact about the library."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(sa.text("REPLACE INTO meta VALUES (:k, :v)"), {"k": key, "v": value})
 
     def flag(self, key: str) -> bool:
@@ -114,14 +114,14 @@ class Store:
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Make articles live, each in place of its earlier version, in one transaction."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for entry in entries:
                 _delete(connection, [entry.article.id])
                 _insert(connection, entry)
 
     def relocate(self, paths: Mapping[str, tuple[str, Origin]]) -> None:
         """Note new paths and origins of articles whose text is unchanged."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for article_id, (path, origin) in paths.items():
                 connection.execute(
                     schema.articles.update()
@@ -131,7 +131,7 @@ class Store:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles and their passages, in one transaction."""
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             _delete(connection, ids)
 
     def sources(self) -> list[Source]:
@@ -144,18 +144,18 @@ class Store:
             .group_by(schema.articles.c.id)
             .order_by(schema.articles.c.id)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [Source(*row) for row in connection.execute(query)]
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return the live articles among ``ids``."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return _articles(connection, ids)
 
     def passages(self, keys: Iterable[str]) -> dict[str, Passage]:
         """Return the live passages among ``keys``; the keys of older versions find nothing."""
         query = sa.select(schema.passages).where(schema.passages.c.key.in_(list(keys)))
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query).all()
             articles = _articles(connection, {row.article for row in rows})
         return {
@@ -167,7 +167,7 @@ class Store:
         query = sa.select(schema.passages.c.key)
         if ids is not None:
             query = query.where(schema.passages.c.article.in_(ids))
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return set(connection.scalars(query))
 
     def lexical(
@@ -184,33 +184,16 @@ class Store:
         parameters = {
             "query": query, "limit": limit, "title_weight": TITLE_WEIGHT, "article": article,
         }  # fmt: skip
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [(row.key, row.score) for row in connection.execute(_LEXICAL, parameters)]
 
     def frequencies(self, stems: Iterable[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each stem occurs, and how many passages there are."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(_FREQUENCIES, {"terms": list(stems)})
             counts = {row.term: row.doc for row in rows}
             total = connection.scalar(sa.select(sa.func.count()).select_from(schema.passages))
         return counts, total or 0
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._errors(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except exc.DatabaseError as error:
-            raise LibraryError(schema.explain(str(error.orig), self._path)) from error
 
 
 def named(name: str, sources: Iterable[Source]) -> list[Source]:

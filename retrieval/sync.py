@@ -9,8 +9,9 @@ from pathlib import Path
 
 from retrieval import articles, intake
 from retrieval.errors import SourceError
-from retrieval.index import Index, Progress, Report, ignore
+from retrieval.index import Index
 from retrieval.store import Entry, Origin, Source
+from retrieval.writer import Progress, Report, ignore
 
 
 def seed(index: Index, folder: Path, progress: Progress = ignore) -> Report | None:

@@ -62,6 +62,16 @@ def seeded(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iter
         yield index
 
 
+@pytest.fixture(scope="session")
+def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the seed articles are indexed."""
+    folder = tmp_path_factory.mktemp("seeded-folder")
+    libraries = compose.libraries(Settings(_env_file=None, data_dir=folder), lambda _: None)
+    libraries.load()
+    libraries.close()
+    return folder
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a process of its own, with the test's library."""

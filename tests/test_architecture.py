@@ -38,7 +38,15 @@ def importers(package: str) -> set[str]:
         ("torch", {"retrieval/export.py"}),
         ("sentencex", {"retrieval/sentences.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
-        ("sqlalchemy", {"retrieval/schema.py", "retrieval/store.py", "bot/records.py"}),
+        (
+            "sqlalchemy",
+            {
+                "retrieval/database.py",
+                "retrieval/schema.py",
+                "retrieval/store.py",
+                "bot/records.py",
+            },
+        ),
         ("httpx", {"retrieval/web.py"}),
         ("httpcore", {"retrieval/web.py", "retrieval/network.py"}),
         ("aiohttp", {"bot/health.py", "bot/discord/errors.py", "bot/discord/run.py"}),

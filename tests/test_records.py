@@ -141,7 +141,7 @@ def test_what_is_kept_of_a_server_can_be_forgotten(records: Records) -> None:
 
 
 def test_no_question_stands_in_an_error(records: Records) -> None:
-    with sqlite3.connect(records._path) as database:
+    with sqlite3.connect(records._database.path) as database:
         database.execute("DROP TABLE votes")
         database.execute("DROP TABLE answers")
     database.close()

@@ -150,16 +150,6 @@ def labels(message: ResponseMessage | discord.Message | dict[str, Any]) -> list[
     return [button.get("label") or button["emoji"]["name"] for button in buttons]
 
 
-@pytest.fixture(scope="session")
-def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the seed articles are indexed."""
-    folder = tmp_path_factory.mktemp("discord")
-    libraries = compose.libraries(Settings(_env_file=None, data_dir=folder), lambda _: None)
-    libraries.load()
-    libraries.close()
-    return folder
-
-
 @pytest.fixture
 def options() -> dict[str, Any]:
     """What the client is made with; a test may change it by parametrisation."""

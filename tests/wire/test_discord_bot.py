@@ -19,8 +19,6 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
-from bot import compose
-from bot.settings import Settings
 from tests.wire.discord_server import BotProcess, DiscordServer, bot_process
 
 QUESTION = "how many were arrested?"
@@ -29,16 +27,6 @@ CALLBACK = "/interactions/*/callback"
 FOLLOW_UP = "/webhooks/*"
 
 Start = Callable[..., AbstractAsyncContextManager[BotProcess]]
-
-
-@pytest.fixture(scope="session")
-def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the seed articles are indexed."""
-    folder = tmp_path_factory.mktemp("wire")
-    libraries = compose.libraries(Settings(_env_file=None, data_dir=folder), lambda _: None)
-    libraries.load()
-    libraries.close()
-    return folder
 
 
 @pytest.fixture
