@@ -159,17 +159,25 @@ def reindex(as_json: AsJson = False) -> None:
 
     settings = load_settings()
     from bot import compose
+    from retrieval.errors import LibraryError
     from retrieval.index import reindex as remake
     from retrieval.writer import Report
 
     _collect_garbage_again()
     model = compose.embedder(settings, _notify)
-    reports = []
-    for server in (None, *compose.servers(settings)):
+
+    def remade(server: str | None) -> Report:
         folder, vectors = compose.library_dir(settings, server), compose.place(settings, server)
         with _progress("Indexing") as progress:
-            reports.append(remake(folder, model, _notify, progress, vectors=vectors))
-    _report(sum(reports, Report()), as_json)
+            return remake(folder, model, _notify, progress, vectors=vectors)
+
+    report = remade(None)
+    for server in compose.servers(settings):
+        try:
+            report += remade(server)
+        except LibraryError as error:  # the next server's may be whole
+            report += Report(problems=(str(error),))
+    _report(report, as_json)
 
 
 @app.command(name="discord")

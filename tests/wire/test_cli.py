@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,37 @@ def test_reindex_makes_the_articles_of_discord_servers_anew_too(
     assert json.loads(done.stdout)["unchanged"] == 15
     assert libraries.answer("How many passengers did the ferry carry?", "77").short == "4,812"
     libraries.close()
+
+
+def test_reindex_goes_on_after_a_server_whose_library_is_damaged(
+    footnote: Any, tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "library")
+    with closing(compose.libraries(settings, lambda _: None)) as libraries:
+        for server in ("77", "78"):
+            libraries.add_file(server, "ferry.md", b"The ferry of Lund carried 4,812 passengers.")
+    (tmp_path / "library" / "servers" / "77" / "library.db").write_bytes(b"no database" * 99)
+    done = footnote("reindex", "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["unchanged"] == 15
+    assert "77" in report["problems"][0]
+    assert "is damaged" in report["problems"][0]
+
+
+def test_forget_removes_all_that_is_kept_of_a_server(footnote: Any, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "library")
+    with closing(compose.libraries(settings, lambda _: None)) as libraries:
+        for server in ("77", "78"):
+            libraries.add_file(server, "ferry.md", b"The ferry of Lund carried 4,812 passengers.")
+    with closing(compose.records(settings)) as records:
+        given = records.keep(Answer("how many?"), "77")
+        assert footnote("forget", "77").stdout == "Nothing of the server 77 is kept any more.\n"
+        assert records.given(given) is None
+    assert compose.servers(settings) == ["78"]
+    assert not (tmp_path / "library" / "servers" / "77").exists()
+    assert footnote("forget", "../78").returncode == 2
+    assert compose.servers(settings) == ["78"]
 
 
 def test_feedback_lists_what_people_voted_on(footnote: Any, tmp_path: Path) -> None:
