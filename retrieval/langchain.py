@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict, InstanceOf
 
 from retrieval.chain import Pipeline
-from retrieval.embedding import Embedder
 from retrieval.search import Search
 from retrieval.types import Answer, Hit
 
@@ -22,21 +20,6 @@ from retrieval.types import Answer, Hit
 def runnable(pipeline: Pipeline) -> Runnable[str, Answer]:
     """Return a pipeline with ``invoke``, ``batch``, ``ainvoke``, ``astream`` and the rest."""
     return RunnableLambda(pipeline.__call__, name="footnote")
-
-
-class FootnoteEmbeddings(Embeddings):
-    """The embedding model as LangChain's ``Embeddings``."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return a unit vector for each text."""
-        return self._embedder.embed_documents(texts)
-
-    def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question."""
-        return self._embedder.embed_query(text)
 
 
 class FootnoteRetriever(BaseRetriever):

@@ -157,7 +157,7 @@ class VectorStore:
         """The collection as LangChain's vector store, for writing and for anyone's chain."""
         from langchain_chroma import Chroma
 
-        from retrieval.langchain import FootnoteEmbeddings
+        from retrieval.langchain_embeddings import FootnoteEmbeddings
 
         return Chroma(
             self._place.collection,
