@@ -200,3 +200,20 @@ def test_progress_counts_the_passages_up_to_the_last(index: Index) -> None:
     assert len(told) > 2
     assert told == sorted(told)
     assert told[-1] == (report.passages, report.passages)
+
+
+class PanicError(BaseException):
+    """As Chroma's Rust raises: not an Exception."""
+
+
+def test_a_panic_of_chroma_is_an_error_of_the_library(
+    index: Index, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.put([RAIN])
+
+    def panic(*_: object, **__: object) -> None:
+        raise PanicError("too many open files")
+
+    monkeypatch.setattr(index.vectors._collection, "query", panic)
+    with pytest.raises(LibraryError, match=r"too many open files\); run: footnote reindex"):
+        index.vectors.nearest(embedder.embed_query("rain"), 5)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -301,6 +301,38 @@ async def test_discord_health_tells_when_the_bot_is_alive_and_when_ready(
         assert seen[0] == 503
         assert set(seen) == {503, 200}
         assert await status("/healthz") == 200
+
+
+async def test_discord_readiness_ends_with_the_connection(start: Start) -> None:
+    port = free_port()
+    gone = DiscordServer()
+    async with AsyncExitStack() as running, httpx.AsyncClient() as http:
+        await gone.__aenter__()
+        bot = await running.enter_async_context(start(gone, HEALTH_PORT=str(port)))
+        await gone.until(lambda: gone.gateway.online)
+
+        async def ready() -> dict[str, bool]:
+            return dict((await http.get(f"http://127.0.0.1:{port}/readyz")).json())
+
+        async with asyncio.timeout(30):
+            while not all((await ready()).values()):
+                await asyncio.sleep(0.05)
+            await gone.__aexit__(None, None, None)
+            while (await ready())["connected"]:
+                await asyncio.sleep(0.05)
+        assert (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 503
+        assert (await http.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+        assert bot.returncode is None
+
+
+async def test_discord_sigterm_waits_for_the_reply_of_a_button(stage: Stage) -> None:
+    message = await stage.answer(await stage.alice.slash(stage.channel, "ask", question=QUESTION))
+    stage.server.faults.delay("POST", FOLLOW_UP, seconds=0.5)
+    pressed = await stage.alice.click(message, label="[1]")
+    stage.bot.send_signal(signal.SIGTERM)
+    assert await stage.bot.wait() == 0
+    assert pressed.response is not None
+    assert "__nearly 10,000__" in (pressed.response.embeds[0].description or "")
 
 
 async def test_discord_health_port_that_is_taken_is_said_so(
