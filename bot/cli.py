@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from bot.render import render_answer, render_feedback, render_sources, shown
+from bot import terminal
+from bot.render import render_answer, render_feedback, render_sources
+from bot.terminal import notices, output
 
 if TYPE_CHECKING:
-    from retrieval.index import Index
     from retrieval.types import Answer
     from retrieval.writer import Report
 
@@ -26,8 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-output = Console(highlight=False)
-notices = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -62,15 +58,15 @@ def ask(
 
     if question != "-":
         check(question)
-    with _library() as index:
+    with terminal.library() as index:
         from bot import compose
 
-        _seed(index)
+        terminal.seed(index)
         answer_to = compose.pipeline(index)
         if question != "-":
             answer = answer_to(question)
             if as_json:
-                _print_json(answer.to_dict())
+                terminal.print_json(answer.to_dict())
             else:
                 render_answer(answer, output)
             return
@@ -85,11 +81,11 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Make the library hold exactly what a folder holds."""
-    from retrieval.sync import sync as sync_folder
+    with terminal.library() as index, terminal.progress("Reading") as progress:
+        from retrieval.sync import sync as sync_folder
 
-    with _library() as index, _progress("Reading") as progress:
         report = sync_folder(index, folder, progress)
-    _report(report, as_json)
+    terminal.report(report, as_json)
 
 
 @app.command()
@@ -98,21 +94,21 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add an article, or a folder of them, to what is there."""
-    from retrieval.sync import add as add_path
+    with terminal.library() as index, terminal.progress("Reading") as progress:
+        from retrieval.sync import add as add_path
 
-    with _library() as index, _progress("Reading") as progress:
         report = add_path(index, path, progress)
-    _report(report, as_json)
+    terminal.report(report, as_json)
 
 
 @app.command()
 def sources(as_json: AsJson = False) -> None:
     """List the articles."""
-    with _library() as index:
-        _seed(index)
+    with terminal.library() as index:
+        terminal.seed(index)
         found = index.store.sources()
     if as_json:
-        _print_json(
+        terminal.print_json(
             [
                 {
                     "id": source.id,
@@ -134,8 +130,8 @@ def show(
     article: Annotated[str, typer.Argument(metavar="ID", help="An id, or part of a title.")],
 ) -> None:
     """Print the stored text of an article, to which all citations refer."""
-    with _library() as index:
-        _seed(index)
+    with terminal.library() as index:
+        terminal.seed(index)
         source = index.find_source(article)
         text = index.store.articles([source.id])[source.id].text
     sys.stdout.write(text + "\n")
@@ -147,29 +143,28 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove articles from the library; their files stay."""
-    with _library() as index:
+    with terminal.library() as index:
         report = index.remove(list(dict.fromkeys(articles)))
-    _report(report, as_json)
+    terminal.report(report, as_json)
 
 
 @app.command()
 def reindex(as_json: AsJson = False) -> None:
     """Make the vectors anew, after damage or for another embedding model."""
-    from bot.settings import load_settings
-
-    settings = load_settings()
     from bot import compose
+
+    settings = terminal.settings()
     from retrieval.errors import LibraryError
     from retrieval.index import reindex as remake
     from retrieval.writer import Report
 
-    _collect_garbage_again()
-    model = compose.embedder(settings, _notify)
+    terminal.collect_garbage_again()
+    model = compose.embedder(settings, terminal.notify)
 
     def remade(server: str | None) -> Report:
         folder, vectors = compose.library_dir(settings, server), compose.place(settings, server)
-        with _progress("Indexing") as progress:
-            return remake(folder, model, _notify, progress, vectors=vectors)
+        with terminal.progress("Indexing") as progress:
+            return remake(folder, model, terminal.notify, progress, vectors=vectors)
 
     report = remade(None)
     for server in compose.servers(settings):
@@ -177,22 +172,21 @@ def reindex(as_json: AsJson = False) -> None:
             report += remade(server)
         except LibraryError as error:  # the next server's may be whole
             report += Report(problems=(str(error),))
-    _report(report, as_json)
+    terminal.report(report, as_json)
 
 
 @app.command(name="discord")
 def run_discord() -> None:
     """Run the Discord bot, until Ctrl-C or SIGTERM."""
-    from bot.settings import load_settings
-
-    settings = load_settings()
     from bot import compose, logs
+
+    settings = terminal.settings()
     from bot.discord.client import FootnoteClient
     from bot.discord.run import check_token, run
 
     token = check_token(settings.discord_token)
     logs.configure(settings.log_level, settings.log_format)
-    _collect_garbage_again()
+    terminal.collect_garbage_again()
     client = FootnoteClient(
         compose.service(settings, logs.notify),
         development_guild=settings.discord_guild_id,
@@ -206,27 +200,23 @@ def forget(
     server: Annotated[int, typer.Argument(min=1, help="The id of a Discord server.")],
 ) -> None:
     """Remove all that is kept of a Discord server; stop the bot first."""
-    from bot.settings import load_settings
-
-    settings = load_settings()
     from bot import compose
 
-    compose.forget(settings, str(server))
+    compose.forget(terminal.settings(), str(server))
     output.print(f"Nothing of the server {server} is kept any more.")
 
 
 @app.command()
 def feedback(as_json: AsJson = False) -> None:
     """List the answers that people voted on, worst first."""
-    from bot.settings import load_settings
-
-    settings = load_settings()
     from bot import compose
 
-    with closing(compose.records(settings)) as records:
+    with closing(compose.records(terminal.settings())) as records:
         rated = records.rated()
     if as_json:
-        _print_json([{**asdict(one), "given": one.given.isoformat() + "Z"} for one in rated])
+        terminal.print_json(
+            [{**asdict(one), "given": one.given.isoformat() + "Z"} for one in rated]
+        )
     else:
         render_feedback(rated, output)
 
@@ -240,75 +230,15 @@ def _ask_line(line: str, answer_to: Callable[[str], Answer], as_json: bool) -> b
         answer = answer_to(line)
     except QuestionError as error:
         if as_json:
-            _print_json({**Answer(line.strip()).to_dict(), "error": str(error)})
+            terminal.print_json({**Answer(line.strip()).to_dict(), "error": str(error)})
         else:
             notices.print(f"footnote: {error}", markup=False)
         return False
     if as_json:
-        _print_json(answer.to_dict())
+        terminal.print_json(answer.to_dict())
     else:
         output.print(answer.question, style="bold blue", markup=False)
         render_answer(answer, output)
         output.print()
     sys.stdout.flush()
     return True
-
-
-def _library() -> Index:
-    from bot.settings import load_settings
-
-    settings = load_settings()
-    from bot import compose
-
-    index = compose.library(settings, _notify)
-    _collect_garbage_again()
-    return index
-
-
-def _collect_garbage_again() -> None:
-    """End the rest that the start gave the collector; what is loaded by now stays for good."""
-    gc.freeze()
-    gc.enable()
-
-
-def _seed(index: Index) -> None:
-    """Index the articles that come with the install, the first time."""
-    import seeds
-    from retrieval.sync import seed
-
-    with _progress("Indexing the seed articles") as progress:
-        report = seed(index, seeds.FOLDER, progress)
-    if report:
-        _notify(f"First use: {report}")
-
-
-def _notify(message: str) -> None:
-    notices.print(shown(message), style="dim", markup=False)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(
-        *columns, console=notices, transient=True, disable=not notices.is_terminal
-    ) as bar:
-        task = bar.add_task(what, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
-
-
-def _report(report: Report, as_json: bool) -> None:
-    """Print what a write did; exit code 1 says that some files were passed over."""
-    if as_json:
-        _print_json(report.to_dict())
-    else:
-        output.print(str(report), markup=False)
-    for problem in report.problems:
-        notices.print(f"Passed over: {shown(problem)}", style="yellow", markup=False)
-    if report.problems:
-        raise typer.Exit(1)
-
-
-def _print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from retrieval.errors import FootnoteError
+from retrieval.wording import counted
 
 LONGEST_WAIT = 3_600.0
 """Seconds; no cooldown is longer."""
@@ -72,7 +73,8 @@ class Desk:
         if person in self._asking:
             raise RefusedError("I am still on your last question; please ask one at a time.")
         if left > 0:
-            raise RefusedError(f"Please wait {_seconds(left)} before you ask again.")
+            wait = counted(math.ceil(left), "second")
+            raise RefusedError(f"Please wait {wait} before you ask again.")
         if len(self._asking) >= self._places:
             raise RefusedError(
                 f"{len(self._asking)} questions are waiting already; please ask again in a minute."
@@ -145,8 +147,3 @@ class Desk:
             self._jobs -= 1
             if not self._jobs:
                 self._idle.set()
-
-
-def _seconds(left: float) -> str:
-    count = math.ceil(left)
-    return f"{count} second{'' if count == 1 else 's'}"

@@ -108,18 +108,16 @@ class Libraries:
                 self._shared.close()
             self._shared = None
 
-    def answer(self, question: str, server: str | None, source: str | None = None) -> Answer:
+    def answer(self, question: str, server: str | None, source: Source | None = None) -> Answer:
         """Return the answer from the shared articles and a server's own.
 
-        ``source`` names the only article to answer from, by id or part of the title.
+        ``source`` is the only article to answer from, as :meth:`find` gives it.
 
         Raises:
             QuestionError: if the question is empty or overlong.
-            SourceError: if no article, or more than one, has that name.
         """
-        only = self.find(source, server).id if source else None
         with self._seen_by(server) as libraries:
-            return self._build(*libraries)(question, only)
+            return self._build(*libraries)(question, source.id if source else None)
 
     def sources(self, server: str | None) -> list[Source]:
         """List the articles that a server sees, its own first."""
@@ -238,19 +236,17 @@ class Libraries:
             opening = self._opening.setdefault(server, threading.Lock())
         with opening:
             with self._changing:
-                self._users[server] += 1
-                library = self._open.pop(server, None)
-                if library:
-                    self._open[server] = library  # the last to be closed
-                    return library
-            try:
-                library = self._open_own(server, self.load().embedder)
-            except BaseException:
-                self._users[server] -= 1
-                raise
+                if library := self._open.pop(server, None):
+                    return self._lent(server, library)
+            library = self._open_own(server, self.load().embedder)
             with self._changing:
-                self._open[server] = library
-            return library
+                return self._lent(server, library)
+
+    def _lent(self, server: str, library: Index) -> Index:
+        """Count one more user of an open library, and make it the last to be closed."""
+        self._users[server] += 1
+        self._open[server] = library
+        return library
 
 
 def handle(article_id: str) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retrieval.types import Answer, Citation, fold_space
+from retrieval.wording import dated
 
 if TYPE_CHECKING:
     from bot.records import Rated
@@ -108,7 +109,7 @@ def _heading(citation: Citation, style: str) -> Text:
     article = citation.article
     parts = [shown(article.title)]
     if article.published:
-        parts.append(f"{article.published.day} {article.published:%B %Y}")
+        parts.append(dated(article.published))
     if article.url:
         parts.append(shown(article.url))
     return Text.assemble((f"[{citation.number}] ", style), " · ".join(parts))

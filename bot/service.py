@@ -68,12 +68,11 @@ class Service:
             self.records.close()
         return is_idle
 
-    async def ask(self, question: str, server: str | None, source: str | None = None) -> Reply:
-        """Answer a question, and keep the answer.
+    async def ask(self, question: str, server: str | None, source: Source | None = None) -> Reply:
+        """Answer a question, from one source only if it is given, and keep the answer.
 
         Raises:
             QuestionError: if the question is empty or overlong.
-            SourceError: if there is no such source.
         """
         log.debug("asked", extra={"question": question, "server": server})
         started = time.monotonic()
@@ -89,13 +88,14 @@ class Service:
         )
         return reply
 
-    async def find(self, source: str, server: str | None) -> str:
-        """Return the id of the article that a name means.
+    async def find(self, name: str, server: str | None) -> Source:
+        """Return the article that a name means; before all is loaded, that waits for it.
 
         Raises:
             SourceError: if no article, or more than one, has that name.
         """
-        return (await self.desk.look_up(self.libraries.find, source, server)).id
+        run = self.desk.look_up if self.libraries.is_loaded else self.desk.answer
+        return await run(self.libraries.find, name, server)
 
     async def footnote(self, answer_id: str, number: int, server: str | None) -> Footnote | None:
         """Return a footnote of an answer that was given in the same place, if it is kept."""
@@ -140,7 +140,7 @@ class Service:
         """Keep how a server has set the bot up."""
         await self.desk.look_up(self.records.set_rules, server, rules)
 
-    def _answer(self, question: str, server: str | None, source: str | None) -> Reply:
+    def _answer(self, question: str, server: str | None, source: Source | None) -> Reply:
         answer = self.libraries.answer(question, server, source)
         return Reply(self.records.keep(answer, server), answer)
 

@@ -67,7 +67,8 @@ class Index:
             if discard_vectors:
                 self.store.set_meta(_MODEL, _REINDEXING)
                 place.clear()
-            elif not place.exists() and self.store.keys():
+            # Whoever waited for the lock asks again: another process may have written meanwhile.
+            elif not (is_whole or place.exists()) and self.store.keys():
                 raise LibraryError(f"The vectors in {place} are gone; run: footnote reindex")
             else:
                 self._check_model()

@@ -8,6 +8,7 @@ from dataclasses import asdict, astuple, dataclass
 from retrieval.store import Entry, Store
 from retrieval.types import Passage
 from retrieval.vectors import VectorStore
+from retrieval.wording import counted
 
 GROUP = 64
 """Passages that are embedded and committed together; what an interruption can cost."""
@@ -35,7 +36,7 @@ class Report:
     def __str__(self) -> str:
         total = self.added + self.updated + self.unchanged
         return (
-            f"{total} article{'' if total == 1 else 's'}: {self.added} added, "
+            f"{counted(total, 'article')}: {self.added} added, "
             f"{self.updated} updated, {self.unchanged} unchanged, {self.removed} removed; "
             f"{self.passages} passages in {self.seconds:.1f} s"
         )

@@ -14,7 +14,7 @@ import pytest
 from bot import compose
 from bot.libraries import Libraries
 from bot.settings import Settings
-from retrieval.errors import QuestionError, SourceError
+from retrieval.errors import LibraryError, QuestionError, SourceError
 
 FERRY = b"# Ferry of Lund\n\nThe ferry of Lund carried 4,812 passengers in May.\n"
 QUESTION = "How many passengers did the ferry of Lund carry?"
@@ -60,13 +60,15 @@ def test_what_a_server_adds_only_its_own_members_see(libraries: Libraries) -> No
     assert answer.short == "4,812"
     assert answer.citations[0].quote == "The ferry of Lund carried 4,812 passengers in May."
     assert libraries.sources("77")[0].title == "Ferry of Lund"
+    own = libraries.find(added.article.id, "77")
     for other in (None, "78"):
+        assert libraries.answer(QUESTION, other, own).closest == ()
         assert all("Ferry" not in c.quote for c in libraries.answer(QUESTION, other).closest)
         assert not libraries.answer(QUESTION, other).answered
         assert libraries.article(added.article.id, other) is None
         assert "Ferry of Lund" not in {source.title for source in libraries.sources(other)}
         with pytest.raises(SourceError, match="No article"):
-            libraries.answer(QUESTION, other, added.article.id)
+            libraries.find(added.article.id, other)
 
 
 def test_a_server_without_articles_gets_no_folder_by_asking(
@@ -114,12 +116,13 @@ def test_only_what_a_server_added_can_it_remove(libraries: Libraries) -> None:
 
 
 def test_an_answer_can_be_asked_of_one_article(libraries: Libraries) -> None:
-    answer = libraries.answer("how many were arrested?", None, "chandrayaan-3-moon-landing.md")
+    only = libraries.find("chandrayaan-3", None)
+    answer = libraries.answer("how many were arrested?", None, only)
     assert {c.article.id for c in (*answer.citations, *answer.closest)} == {
         "chandrayaan-3-moon-landing.md"
     }
     with pytest.raises(SourceError, match="articles have 'e' in their titles"):
-        libraries.answer("how many?", None, "e")
+        libraries.find("e", None)
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "noext", "", "."])
@@ -158,6 +161,21 @@ def test_few_libraries_of_servers_are_kept_open(
         answers = list(pool.map(lambda server: libraries.answer(QUESTION, server), servers))
     assert {answer.short for answer in answers} == {"4,812"}
     assert len(libraries._open) <= 2
+
+
+def test_a_library_that_cannot_be_opened_counts_no_user(
+    open_libraries: Callable[..., Libraries], tmp_path: Path
+) -> None:
+    libraries = open_libraries(most_open=0)
+    database = tmp_path / "servers" / "77" / "library.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database" * 99)
+    with pytest.raises(LibraryError, match="is damaged"):
+        libraries.own_sources("77")
+    assert "77" not in libraries._users
+    database.unlink()
+    assert libraries.own_sources("77") == []
+    assert libraries._open == {}
 
 
 def test_a_server_may_add_only_so_many(open_libraries: Callable[..., Libraries]) -> None:

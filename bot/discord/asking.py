@@ -42,12 +42,15 @@ async def answer_interaction(
         return
     # What is wrong with the question is told before it is deferred: to the one who asked only.
     check(question)
+    only = None
     if source and client.service.libraries.is_loaded:
-        source = await client.service.find(source, server)
+        only = await client.service.find(source, server)
     hidden = rules.is_private if is_private is None else is_private
     with client.service.desk.admit(str(interaction.user.id), client.cooldown_of(server)):
         await interaction.response.defer(ephemeral=hidden, thinking=True)
-        reply = await client.service.ask(question, server, source)
+        if source and only is None:  # it could not be found before the libraries were loaded
+            only = await client.service.find(source, server)
+        reply = await client.service.ask(question, server, only)
 
         async def send(**message: Any) -> None:
             await interaction.followup.send(ephemeral=hidden, **message)

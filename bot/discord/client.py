@@ -86,6 +86,11 @@ class FootnoteClient(discord.AutoShardedClient):
         for command in commands.ALL:
             self.tree.add_command(command)
 
+    @property
+    def own_id(self) -> int:
+        """The id of the bot as a user of Discord; 0 before it is known."""
+        return self.user.id if self.user else 0
+
     def server_of(self, place: discord.Interaction[Any] | discord.Message) -> str | None:
         """Return the id of the server that is spoken from, if the bot was invited to it.
 
@@ -104,13 +109,12 @@ class FootnoteClient(discord.AutoShardedClient):
         own = self.rules_of(server).cooldown
         return self.service.cooldown if own is None else own
 
-    async def set_rules(self, server: str, **changes: Any) -> Rules:
+    async def set_rules(self, server: str, **changes: Any) -> None:
         """Change how a server has set the bot up."""
         async with self._changing_rules:
             rules = replace(self.rules_of(server), **changes)
             await self.service.set_rules(server, rules)
             self._rules[server] = rules
-        return rules
 
     async def setup_hook(self) -> None:
         """Bring the buttons of earlier runs back to life, and tell Discord of changed commands."""
@@ -175,7 +179,7 @@ class FootnoteClient(discord.AutoShardedClient):
 
     def _hint(self, place: discord.abc.MessageableChannel) -> str | None:
         """Return how to ask on, in a thread of the bot's own."""
-        if not isinstance(place, discord.Thread) or place.owner_id != self._id:
+        if not isinstance(place, discord.Thread) or place.owner_id != self.own_id:
             return None
         return _ASK_ON_HERE if self._reads_messages else _ASK_ON_BY_REPLY
 
@@ -191,18 +195,14 @@ class FootnoteClient(discord.AutoShardedClient):
             return None
         mentions = {user.id for user in message.mentions}
         replied = message.reference and message.reference.resolved
-        is_reply = isinstance(replied, discord.Message) and replied.author.id == self._id
+        is_reply = isinstance(replied, discord.Message) and replied.author.id == self.own_id
         channel = message.channel
-        is_own_thread = isinstance(channel, discord.Thread) and channel.owner_id == self._id
+        is_own_thread = isinstance(channel, discord.Thread) and channel.owner_id == self.own_id
         is_direct = message.guild is None
-        is_meant = is_direct or self._id in mentions
+        is_meant = is_direct or self.own_id in mentions
         if not is_meant and not (message.content and (is_reply or is_own_thread)):
             return None
-        return in_words(message, leaving_out=self._id)
-
-    @property
-    def _id(self) -> int:
-        return self.user.id if self.user else 0
+        return in_words(message, leaving_out=self.own_id)
 
     async def _sync_commands(self) -> None:
         if self._guild:

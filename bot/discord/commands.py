@@ -17,6 +17,7 @@ from bot.libraries import handle
 from retrieval.articles import MAX_BYTES
 from retrieval.errors import SourceError
 from retrieval.question import MAX_QUESTION
+from retrieval.wording import counted
 
 if TYPE_CHECKING:
     from bot.discord.client import FootnoteClient
@@ -56,17 +57,19 @@ async def complete_source(interaction: Interaction, typed: str) -> list[app_comm
 @app_commands.context_menu(name="Ask about this")
 async def ask_about_this(interaction: Interaction, message: discord.Message) -> None:
     """Take a message for the question."""
-    await answer_interaction(interaction, in_words(message, _id(interaction)), None, None)
+    question = in_words(message, leaving_out=interaction.client.own_id)
+    await answer_interaction(interaction, question, None, None)
 
 
 @app_commands.command(name="sources")
 async def list_sources(interaction: Interaction) -> None:
     """List the articles that answers come from."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    client = interaction.client
-    text, number, count = page(await client.service.sources(client.server_of(interaction)), 0)
-    view = pager(number, count)
-    await interaction.followup.send(text, ephemeral=True, suppress_embeds=True, view=view)
+    service, server = interaction.client.service, interaction.client.server_of(interaction)
+    with service.desk.job():
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        text, number, count = page(await service.sources(server), 0)
+        view = pager(number, count)
+        await interaction.followup.send(text, ephemeral=True, suppress_embeds=True, view=view)
 
 
 source_group = app_commands.Group(
@@ -106,10 +109,10 @@ async def _add(
             added = await service.add_url(server, url or "", progress)
     title = link(added.article.title, added.article.url)
     done = "Added" if added.report.added else "Renewed"
-    count = added.report.passages
+    passages = counted(added.report.passages, "passage")
     await interaction.edit_original_response(
-        content=f"{done} {title}: {count} passage{'' if count == 1 else 's'} "
-        f"in {added.report.seconds:.1f} s. Questions on this server find it from now on."
+        content=f"{done} {title}: {passages} in {added.report.seconds:.1f} s. "
+        "Questions on this server find it from now on."
     )
 
 
@@ -159,10 +162,6 @@ async def change_settings(interaction: Interaction) -> None:
 
 
 ALL: tuple[Any, ...] = (ask, ask_about_this, list_sources, source_group, change_settings)
-
-
-def _id(interaction: Interaction) -> int:
-    return interaction.client.user.id if interaction.client.user else 0
 
 
 def _server(interaction: Interaction) -> str:

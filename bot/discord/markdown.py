@@ -8,10 +8,12 @@ stands where its character stands, so escaped text may be cut anywhere but withi
 from __future__ import annotations
 
 import re
+from datetime import date
 from unicodedata import category, normalize
 from urllib.parse import unquote, urlsplit
 
 from bot.render import shown
+from retrieval.wording import dated
 
 TITLE = 150
 """The most characters of a title in a link."""
@@ -83,6 +85,12 @@ def link(title: str, url: str | None) -> str:
         return plain(title, TITLE) or "Untitled"
     # Discord counts the brackets of a link's text even where they are escaped.
     return f"[{plain(title.translate(_ROUND), TITLE) or 'Untitled'}](<{target}>)"
+
+
+def dated_link(title: str, url: str | None, published: date | None) -> str:
+    """Return a title as in :func:`link`, and the day of its publication where that is known."""
+    linked = link(title, url)
+    return f"{linked} · {dated(published)}" if published else linked
 
 
 def safe_url(url: str | None) -> str | None:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bot.discord.markdown import TITLE, clean, escaped, link, plain, quoted, safe_url
+from bot.discord.markdown import TITLE, clean, dated_link, escaped, plain, quoted, safe_url
 from bot.discord.splitting import LIMIT, beginning, length, split
 from bot.render import NOT_ANSWERED, context
 from retrieval.types import Answer, Article, Citation
+from retrieval.wording import dated
 
 MOST_NUMBERS = 20
 """Footnotes under one message; Discord gives room for 25 buttons."""
@@ -83,11 +84,12 @@ def card(citation: Citation, short: str | None = None) -> Card:
     article = citation.article
     url = safe_url(article.url)
     host = clean(urlsplit(url).hostname or "") if url else ""
+    day = dated(article.published) if article.published else ""
     return Card(
         title=_cut(plain(article.title) or "Untitled", _CARD_TITLE),
         url=url,
         description=_in_context(citation, short),
-        footer=" · ".join(filter(None, [_date(article), host])),
+        footer=" · ".join(filter(None, [day, host])),
     )
 
 
@@ -182,12 +184,7 @@ def _marks(numbers: Iterable[int]) -> str:
 
 
 def _source(article: Article) -> str:
-    return " · ".join(filter(None, [link(article.title, article.url), _date(article)]))
-
-
-def _date(article: Article) -> str:
-    day = article.published
-    return f"{day.day} {day:%B %Y}" if day else ""
+    return dated_link(article.title, article.url, article.published)
 
 
 def _cut(text: str, limit: int) -> str:

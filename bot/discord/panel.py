@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.discord import errors
 from bot.records import Rules
+from retrieval.wording import counted
 
 if TYPE_CHECKING:
     from bot.discord.client import FootnoteClient
@@ -130,9 +131,9 @@ class SettingsPanel(ui.View):
     async def _change(self, interaction: Interaction, **changes: Any) -> None:
         with self._client.service.desk.job():
             await self._client.set_rules(self._server, **changes)
-        self._draw()
-        await interaction.response.edit_message(content=self.text, view=self)
+            self._draw()
+            await interaction.response.edit_message(content=self.text, view=self)
 
 
 def _wait(seconds: int) -> str:
-    return f"{seconds} second{'' if seconds == 1 else 's'}" if seconds else "no wait"
+    return counted(seconds, "second") if seconds else "no wait"

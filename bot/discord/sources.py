@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.discord.markdown import link
+from bot.discord.markdown import dated_link
 from bot.discord.splitting import LIMIT, length
 from retrieval.store import Source
+from retrieval.wording import counted
 
 PAGE = 10
 """Sources on a page."""
@@ -21,18 +22,11 @@ def page(sources: Sequence[Source], number: int) -> tuple[str, int, int]:
     count = -(-len(sources) // PAGE)
     number = min(number, count - 1)
     shown = sources[number * PAGE : (number + 1) * PAGE]
-    heading = f"**{len(sources)} source{'' if len(sources) == 1 else 's'}**"
+    heading = f"**{counted(len(sources), 'source')}**"
     if count > 1:
         heading += f" · page {number + 1} of {count}"
-    text = "\n".join([heading, *(_line(source.title, source.url, source) for source in shown)])
+    text = "\n- ".join([heading, *(dated_link(s.title, s.url, s.published) for s in shown)])
     if length(text) > LIMIT:
-        lines = [_line(source.title[:_SHORT_TITLE], None, source) for source in shown]
-        text = "\n".join([heading, *lines])
+        lines = [dated_link(s.title[:_SHORT_TITLE], None, s.published) for s in shown]
+        text = "\n- ".join([heading, *lines])
     return text, number, count
-
-
-def _line(title: str, url: str | None, source: Source) -> str:
-    parts = [link(title, url)]
-    if source.published:
-        parts.append(f"{source.published.day} {source.published:%B %Y}")
-    return "- " + " · ".join(parts)

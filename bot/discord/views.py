@@ -98,9 +98,9 @@ class VoteButton(_Button, template=f"footnote:vote:{_ANSWER}:(?P<vote>good|bad)"
 class PageButton(_Button, template="footnote:sources:(?P<page>[0-9]{1,6})"):
     """Turns a page of the list of sources."""
 
-    def __init__(self, number: int, label: str = "…", *, is_last: bool = False) -> None:
+    def __init__(self, number: int, label: str = "…", *, is_disabled: bool = False) -> None:
         super().__init__(
-            ui.Button(label=label, custom_id=f"footnote:sources:{number}", disabled=is_last)
+            ui.Button(label=label, custom_id=f"footnote:sources:{number}", disabled=is_disabled)
         )
         self._number = number
 
@@ -139,8 +139,9 @@ def pager(number: int, count: int) -> ui.View:
     view = ui.View(timeout=None)
     if count <= 1:
         return view
-    view.add_item(PageButton(max(number - 1, 0), "◀ Back", is_last=number == 0))
-    view.add_item(PageButton(min(number + 1, count - 1), "Next ▶", is_last=number == count - 1))
+    view.add_item(PageButton(max(number - 1, 0), "◀ Back", is_disabled=number == 0))
+    last = count - 1
+    view.add_item(PageButton(min(number + 1, last), "Next ▶", is_disabled=number == last))
     return view
 
 

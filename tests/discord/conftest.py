@@ -66,6 +66,12 @@ class World:
         return [body for body in bodies if body and {"content", "embeds"} & body.keys()]
 
     @property
+    def client(self) -> FootnoteClient:
+        """The bot as it runs now; a restart makes another."""
+        assert isinstance(self.env.bot, FootnoteClient)
+        return self.env.bot
+
+    @property
     def bot(self) -> str:
         """A mention of the bot."""
         assert self.env.bot.user is not None

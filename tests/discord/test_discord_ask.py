@@ -117,9 +117,12 @@ async def test_autocomplete_offers_nothing_while_the_library_is_not_loaded(world
     assert await world.alice.autocomplete(world.channel, "ask", "source", "") == []
 
 
-async def test_what_is_asked_before_the_library_is_loaded_is_answered_then(world: World) -> None:
+@pytest.mark.parametrize("source", [{}, {"source": "blue helmets"}])
+async def test_what_is_asked_before_the_library_is_loaded_is_answered_then(
+    world: World, source: dict[str, str]
+) -> None:
     world.service.libraries.close()
-    assert "**nearly 10,000**" in text_of(await world.ask(ARRESTED))
+    assert "**nearly 10,000**" in text_of(await world.ask(ARRESTED, **source))
 
 
 async def test_an_unknown_source_is_told_in_a_private_sentence(world: World) -> None:

@@ -139,26 +139,14 @@ class TestInDevelopment:
         assert "**nearly 10,000**" in result.response.content
 
 
-async def test_the_bot_asks_for_no_more_than_three_intents(
-    make_client: Callable[[], FootnoteClient],
+@pytest.mark.parametrize(
+    ("options", "more"), [({}, set()), ({"reads_messages": True}, {"message_content"})]
+)
+async def test_the_bot_asks_for_three_intents_and_only_to_read_along_for_the_text_of_messages(
+    make_client: Callable[[], FootnoteClient], more: set[str]
 ) -> None:
-    assert {name for name, is_set in make_client().intents if is_set} == {
-        "guilds",
-        "guild_messages",
-        "dm_messages",
-    }
-
-
-@pytest.mark.parametrize("options", [{"reads_messages": True}])
-async def test_only_to_read_along_it_asks_for_the_text_of_messages(
-    make_client: Callable[[], FootnoteClient],
-) -> None:
-    assert {name for name, is_set in make_client().intents if is_set} == {
-        "guilds",
-        "guild_messages",
-        "dm_messages",
-        "message_content",
-    }
+    wanted = {name for name, is_set in make_client().intents if is_set}
+    assert wanted == {"guilds", "guild_messages", "dm_messages"} | more
 
 
 @pytest.mark.simcord(settle_timeout=30, approved_intents=discord.Intents.default())
@@ -174,8 +162,7 @@ async def test_it_works_with_the_permissions_that_it_is_invited_with(world: Worl
     await world.post(f"{world.bot} how many were arrested?", channel=channel)
     assert channel.last_message
     assert "**nearly 10,000**" in channel.last_message.content
-    assert isinstance(world.env.bot, FootnoteClient)
-    await world.env.bot.set_rules(world.server, has_threads=True)
+    await world.client.set_rules(world.server, has_threads=True)
     await world.post(f"{world.bot} how many were arrested?", channel=channel)
     (thread,) = channel.threads
     await world.post(f"{world.bot} who found the Endurance?", channel=thread)

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from bot.discord.client import FootnoteClient
 from bot.discord.markdown import safe_url
 from retrieval import sentences
 from retrieval.question import MAX_QUESTION, check
@@ -196,8 +195,7 @@ async def test_attacks_do_nothing_in_questions(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world.service.libraries, "answer", lambda q, *_: Answer(check(q)))
-    assert isinstance(world.env.bot, FootnoteClient)
-    await world.env.bot.set_rules(world.server, has_threads=True)
+    await world.client.set_rules(world.server, has_threads=True)
     for number, attack in enumerate(ATTACKS):
         text = f"{attack} what of {attack} then?"[:MAX_QUESTION]
         (message,) = sent(await world.ask(text))

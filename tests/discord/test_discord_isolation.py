@@ -8,7 +8,6 @@ import discord
 import pytest
 from simcord import ChannelHandle, InteractionResult, MemberActor
 
-from bot.discord.client import FootnoteClient
 from tests.discord.conftest import World, sent, text_of
 
 pytestmark = pytest.mark.simcord(settle_timeout=30)
@@ -143,8 +142,7 @@ class TestWhereTheBotIsNoMember:
         assert await world.alice.autocomplete(world.channel, "ask", "source", "ferry") == []
 
     async def test_the_servers_rules_do_not_hold(self, world: World, own: str) -> None:
-        assert isinstance(world.env.bot, FootnoteClient)
-        await world.env.bot.set_rules(world.server, channels=(1,), is_private=True, cooldown=300)
+        await world.client.set_rules(world.server, channels=(1,), is_private=True, cooldown=300)
         (message,) = sent(await world.ask(ARRESTED))
         assert not message.ephemeral
         assert "**nearly 10,000**" in message.content

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from simcord import ResponseMessage
 
-from bot.discord.client import FootnoteClient
 from bot.discord.splitting import LIMIT, length
 from retrieval import sentences
 from retrieval.types import Answer, Citation, Statement
@@ -110,8 +109,7 @@ async def test_every_part_is_a_reply_to_the_mention(world: World, answer: Answer
 
 
 async def test_in_a_thread_the_last_part_says_how_to_ask_on(world: World, answer: Answer) -> None:
-    assert isinstance(world.env.bot, FootnoteClient)
-    await world.env.bot.set_rules(world.server, has_threads=True)
+    await world.client.set_rules(world.server, has_threads=True)
     await world.post(f"{world.bot} {LONG}")
     (thread,) = world.channel.threads
     texts = [message.content for message in thread.history()]

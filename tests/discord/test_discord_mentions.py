@@ -11,7 +11,6 @@ from simcord import ChannelHandle, UserHandle
 from simcord.backend.models import AllowedMentions
 from simcord.enums import MessageType
 
-from bot.discord.client import FootnoteClient
 from tests.discord.conftest import Gate, World, labels, sent
 
 pytestmark = pytest.mark.simcord(settle_timeout=30)
@@ -30,8 +29,7 @@ def posts(world: World) -> list[Any]:
 
 
 async def set_rules(world: World, **rules: Any) -> None:
-    assert isinstance(world.env.bot, FootnoteClient)
-    await world.env.bot.set_rules(world.server, **rules)
+    await world.client.set_rules(world.server, **rules)
 
 
 async def thread_of_the_bot(world: World) -> ChannelHandle:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from simcord import MemberActor, ResponseMessage, SetupError
 
-from bot.discord.client import FootnoteClient
 from bot.records import Rules
 from tests.discord.conftest import World, sent, text_of
 
@@ -111,9 +110,8 @@ class TestThePanel:
         assert answer.ephemeral
 
     async def test_it_offers_the_wait_that_the_whole_bot_is_set_to(self, world: World) -> None:
-        assert isinstance(world.env.bot, FootnoteClient)
         for seconds, said in ((7, "7 seconds"), (1, "1 second"), (0, "no wait")):
-            world.env.bot.service = replace(world.service, cooldown=seconds)
+            world.client.service = replace(world.service, cooldown=seconds)
             shown = await panel(world)
             assert f"- {said} between two questions of a member" in shown.content
             (default,) = (

@@ -1,12 +1,46 @@
-"""A local Discord for each test that asks for one."""
+"""The command line as a process of its own, and a local Discord for each test that asks for one."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from tests.wire.discord_server import DiscordServer
+
+Footnote = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs ``footnote`` with arguments, with what it reads as ``stdin``, and changed variables."""
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def footnote(environment: dict[str, str], tmp_path: Path) -> Footnote:
+    """Run ``footnote`` in a process of its own, in the test's folder and over its library."""
+
+    def run(*arguments: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            env=environment | changes,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            check=False,
+            timeout=200,
+        )
+
+    return run
 
 
 @pytest.fixture

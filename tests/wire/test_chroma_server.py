@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from retrieval.index import Index, reindex
 from retrieval.search import Search
 from retrieval.types import Article
 from retrieval.vectors import Place
+from tests.wire.conftest import free_port
 
 # Chroma's client leaves its connections to the collector when it is closed.
 pytestmark = pytest.mark.filterwarnings(
@@ -30,12 +30,6 @@ pytestmark = pytest.mark.filterwarnings(
 
 FERRY = Article(id="ferry", title="Ferry", text="The ferry runs 12 times a day.")
 BRIDGE = Article(id="bridge", title="Bridge", text="The bridge is 300 metres long.")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from bot import compose
 from bot.settings import Settings
 from retrieval.types import Answer
+from tests.wire.conftest import Footnote
 
 CITATION_KEYS = {
     "number", "source", "title", "url", "published", "path", "start", "end", "quote",
 }  # fmt: skip
 
 
-@pytest.fixture
-def footnote(environment: dict[str, str], tmp_path: Path) -> Any:
-    def run(*arguments: str, stdin: str = "", **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
-            env=environment | changes,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            cwd=tmp_path,
-            check=False,
-            timeout=200,
-        )
-
-    return run
-
-
-def test_the_first_question_indexes_the_seeds_and_is_answered(footnote: Any) -> None:
+def test_the_first_question_indexes_the_seeds_and_is_answered(footnote: Footnote) -> None:
     done = footnote("ask", "how many were arrested?")
     assert done.returncode == 0
     assert done.stdout.startswith("nearly 10,000\n")
@@ -51,7 +29,7 @@ def test_the_first_question_indexes_the_seeds_and_is_answered(footnote: Any) -> 
     assert again.stderr == ""
 
 
-def test_every_citation_in_json_can_be_checked_against_show(footnote: Any) -> None:
+def test_every_citation_in_json_can_be_checked_against_show(footnote: Footnote) -> None:
     done = footnote("ask", "--json", "How many people were killed in the unrest in Kazakhstan?")
     answer = json.loads(done.stdout)
     assert set(answer) == {
@@ -67,7 +45,7 @@ def test_every_citation_in_json_can_be_checked_against_show(footnote: Any) -> No
         assert text[citation["start"] : citation["end"]] == citation["quote"]
 
 
-def test_what_the_sources_do_not_say_is_not_answered(footnote: Any) -> None:
+def test_what_the_sources_do_not_say_is_not_answered(footnote: Footnote) -> None:
     done = footnote("ask", "who won the World Cup?")
     assert done.returncode == 0
     assert done.stdout.startswith("The sources don't say.\n")
@@ -80,7 +58,7 @@ def test_what_the_sources_do_not_say_is_not_answered(footnote: Any) -> None:
     assert set(answer["closest"][0]) == CITATION_KEYS
 
 
-def test_questions_line_by_line_come_back_in_order_from_one_process(footnote: Any) -> None:
+def test_questions_line_by_line_come_back_in_order_from_one_process(footnote: Footnote) -> None:
     questions = ["how many were arrested?", "", "who won the World Cup?", "x" * 20_000]
     done = footnote("ask", "--json", "-", stdin="\n".join(questions) + "\n")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
@@ -91,7 +69,7 @@ def test_questions_line_by_line_come_back_in_order_from_one_process(footnote: An
     assert done.returncode == 2
 
 
-def test_a_library_is_synced_listed_shown_and_removed(footnote: Any, tmp_path: Path) -> None:
+def test_a_library_is_synced_listed_shown_and_removed(footnote: Footnote, tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "a.md").write_text("---\ntitle: A\npublished: 2024-05-03\n---\nOne.\n", "utf-8")
@@ -130,7 +108,9 @@ def test_a_library_is_synced_listed_shown_and_removed(footnote: Any, tmp_path: P
     assert "b.txt" not in listed
 
 
-def test_a_source_cannot_reach_the_terminal_or_the_markup(footnote: Any, tmp_path: Path) -> None:
+def test_a_source_cannot_reach_the_terminal_or_the_markup(
+    footnote: Footnote, tmp_path: Path
+) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "evil.txt").write_text(
@@ -144,7 +124,7 @@ def test_a_source_cannot_reach_the_terminal_or_the_markup(footnote: Any, tmp_pat
     assert "[link=http://x]" in done.stdout
 
 
-def test_help_and_the_second_question_stay_light(footnote: Any) -> None:
+def test_help_and_the_second_question_stay_light(footnote: Footnote) -> None:
     def imported(*arguments: str) -> set[str]:
         done = footnote(*arguments, PYTHONPROFILEIMPORTTIME="1")
         assert done.returncode == 0
@@ -163,13 +143,13 @@ def test_help_and_the_second_question_stay_light(footnote: Any) -> None:
     assert not {"torch", "sentence_transformers", "transformers"} & imported("ask", "who?")
 
 
-def test_no_command_shows_the_help(footnote: Any) -> None:
+def test_no_command_shows_the_help(footnote: Footnote) -> None:
     assert "Usage: footnote" in footnote("--help").stdout
     assert footnote("nonsense").returncode == 2
 
 
 def test_reindex_makes_the_articles_of_discord_servers_anew_too(
-    footnote: Any, tmp_path: Path
+    footnote: Footnote, tmp_path: Path
 ) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path / "library")
     libraries = compose.libraries(settings, lambda _: None)
@@ -183,7 +163,7 @@ def test_reindex_makes_the_articles_of_discord_servers_anew_too(
 
 
 def test_reindex_goes_on_after_a_server_whose_library_is_damaged(
-    footnote: Any, tmp_path: Path
+    footnote: Footnote, tmp_path: Path
 ) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path / "library")
     with closing(compose.libraries(settings, lambda _: None)) as libraries:
@@ -198,7 +178,7 @@ def test_reindex_goes_on_after_a_server_whose_library_is_damaged(
     assert "is damaged" in report["problems"][0]
 
 
-def test_forget_removes_all_that_is_kept_of_a_server(footnote: Any, tmp_path: Path) -> None:
+def test_forget_removes_all_that_is_kept_of_a_server(footnote: Footnote, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path / "library")
     with closing(compose.libraries(settings, lambda _: None)) as libraries:
         for server in ("77", "78"):
@@ -213,7 +193,7 @@ def test_forget_removes_all_that_is_kept_of_a_server(footnote: Any, tmp_path: Pa
     assert compose.servers(settings) == ["78"]
 
 
-def test_feedback_lists_what_people_voted_on(footnote: Any, tmp_path: Path) -> None:
+def test_feedback_lists_what_people_voted_on(footnote: Footnote, tmp_path: Path) -> None:
     assert footnote("feedback").stdout == "No answer has been voted on yet.\n"
     assert json.loads(footnote("feedback", "--json").stdout) == []
     records = compose.records(Settings(_env_file=None, data_dir=tmp_path / "library"))

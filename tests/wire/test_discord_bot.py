@@ -19,6 +19,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
+from tests.wire.conftest import free_port
 from tests.wire.discord_server import BotProcess, DiscordServer, bot_process
 
 QUESTION = "how many were arrested?"
@@ -84,12 +85,6 @@ async def stage(
     async with start() as bot:
         await server.until(lambda: server.gateway.online)
         yield Stage(server, bot, *people)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def test_discord_login_identifies_with_no_privileged_intent(stage: Stage) -> None:

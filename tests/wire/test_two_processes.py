@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +13,7 @@ from bot.settings import Settings
 from retrieval.index import Index
 from retrieval.search import Search
 from retrieval.types import Article
+from tests.wire.conftest import Footnote
 
 DOG = Article(id="dog.txt", title="Pets", text="Her puppy sleeps on the sofa.")
 BANK = Article(id="bank.txt", title="Money", text="The central bank raised its rate.")
@@ -29,12 +28,11 @@ def library(environment: dict[str, str]) -> Iterator[Index]:
 
 
 @pytest.fixture
-def elsewhere(environment: dict[str, str], tmp_path: Path) -> Callable[..., None]:
-    """Run the command line in a process of its own, over the same library."""
+def elsewhere(footnote: Footnote) -> Callable[..., None]:
+    """Run the command line in a process of its own, over the same library; it must succeed."""
 
     def run(*arguments: str) -> None:
-        command = [sys.executable, "-m", "bot", *arguments]
-        subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True)
+        footnote(*arguments).check_returncode()
 
     return run
 
