@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers calibrate screenshots clean
+.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers bench-followups calibrate screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -57,6 +57,9 @@ bench-search: dev
 
 bench-answers: dev
 	@$(BIN)/python -m bench.answers $(ARGS)
+
+bench-followups: dev
+	@$(BIN)/python -m bench.followups $(ARGS)
 
 calibrate: dev
 	@$(BIN)/python -m bench.calibrate $(ARGS)

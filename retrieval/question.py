@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
 
 from retrieval.articles import normalise
@@ -22,6 +23,21 @@ class Kind(Enum):
     TIME = "when"
     NAME = "who"
     PLACE = "where"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question that stands alone; ``topic`` is what it is about where it does not say so.
+
+    Search looks for both, and the answer is judged by the question alone: a topic is
+    in every sentence of its article, and says nothing of which one answers.
+    """
+
+    question: str
+    topic: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.question}" if self.topic else self.question
 
 
 _INTERROGATIVE = re.compile(r"\b(?:what|which|why|how|who(?:m|se)?|when|where)\b")

@@ -1,0 +1,167 @@
+"""Measures what a follow-up question finds as it was typed, as we complete it, and as people do.
+
+    python -m bench.followups [--data FOLDER] [--questions N]
+
+Reads CANARD (Elgohary, Peskov and Boyd-Graber, EMNLP 2019): questions in dialogues on
+one article each, and each question written out by a person.  The passages are the
+answers of all dialogues.  Recall@5: the answer to a question is among the first five.
+Without titles a passage is the answer's words alone; with titles it stands under its
+article's title, as in the product.  Last, a dialogue's first question as it was written
+out is asked in the midst of another dialogue, where all that we add is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bot import compose
+from bot.settings import Settings
+from retrieval.articles import normalise
+from retrieval.conversation import Conversation, Turn
+from retrieval.index import Index
+from retrieval.search import Search
+from retrieval.types import Article
+
+FILE = Path("canard", "canard_dev.jsonl.gz")
+CUT = 5
+CANNOT_ANSWER = "I don't know."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of a dialogue about one article.
+
+    ``before`` are the dialogue's earlier questions; ``written_out`` is the question as
+    a person made it stand alone; ``answer`` is the passage to be found.
+    """
+
+    title: str
+    before: tuple[str, ...]
+    question: str
+    written_out: str
+    answer: str
+
+    @property
+    def conversation(self) -> Conversation:
+        """What was said before, with each question as we have understood it."""
+        conversation = Conversation()
+        for question in self.before:
+            query = conversation.stand_alone(question)
+            conversation = Conversation((*conversation.turns, Turn(query.question, self.title)))
+        return conversation
+
+
+def main() -> None:
+    """Print a table of recalls, and what becomes of first questions."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--questions", type=int, default=1000)
+    arguments = parser.parse_args()
+    console = Console(highlight=False)
+    path = arguments.data / FILE
+    if not path.exists():
+        console.print(f"{path} is missing: CANARD, a JSON object a line, gzipped; see --data")
+        raise SystemExit(2)
+    rows = load(path)
+    chance = random.Random(7)
+    follow_ups = [row for row in rows if row.before]
+    firsts = [row for row in rows if not row.before]
+    chance.shuffle(follow_ups)
+    shifts = [(row, _elsewhere(row, follow_ups, chance).conversation) for row in firsts]
+    follow_ups = follow_ups[: arguments.questions]
+    table = Table("passages", "as typed", "completed by us", "written out", "of the gap we close")
+    table.title = f"recall@{CUT} of {len(follow_ups):,} follow-ups"
+    amid = Table("passages", "as typed", "completed by us")
+    amid.title = f"recall@{CUT} of {len(firsts):,} first questions amid another dialogue"
+    completed = [str(conversation.stand_alone(row.written_out)) for row, conversation in shifts]
+    embedder = compose.embedder(Settings(), print)
+    for is_titled in (False, True):
+        name = "with titles" if is_titled else "without titles"
+        with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
+            index.put(articles(rows, is_titled))
+            search = Search(index)
+            typed, ours, people = (
+                recall(search, follow_ups, [ask(row) for row in follow_ups])
+                for ask in (_typed, _completed, _written_out)
+            )
+            share = (ours - typed) / (people - typed)
+            table.add_row(name, f"{typed:.3f}", f"{ours:.3f}", f"{people:.3f}", f"{share:.0%}")
+            alone, ours = (
+                recall(search, firsts, queries)
+                for queries in ([row.written_out for row in firsts], completed)
+            )
+            amid.add_row(name, f"{alone:.3f}", f"{ours:.3f}")
+    console.print(table)
+    console.print(amid)
+    changed = sum(query != row.written_out for query, row in zip(completed, firsts, strict=True))
+    console.print(f"first questions changed amid another dialogue: {changed} of {len(firsts)}")
+    fresh = sum(str(Conversation().stand_alone(row.question)) != row.question for row in firsts)
+    console.print(f"first questions changed where nothing was said before: {fresh}")
+
+
+def load(path: Path) -> list[Asked]:
+    """Return the questions that have an answer."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [
+        Asked(
+            title=row["history"][0],
+            before=tuple(row["history"][2::2]),
+            question=normalise(row["question"]).strip(),
+            written_out=normalise(row["rewrite"]).strip(),
+            answer=normalise(row["answer"]).strip(),
+        )
+        for row in rows
+        if row["answer"].strip() not in {"", CANNOT_ANSWER}
+    ]
+
+
+def articles(rows: Sequence[Asked], is_titled: bool) -> list[Article]:
+    """Return each answer as an article of one passage, each once."""
+    answers = {(row.answer, row.title if is_titled else ""): None for row in rows}
+    return [
+        Article(id=f"a{number:05}", title=title, text=answer)
+        for number, (answer, title) in enumerate(answers)
+    ]
+
+
+def recall(search: Search, rows: Sequence[Asked], queries: Sequence[str]) -> float:
+    """Return the share of questions whose answer is among the first :data:`CUT` passages."""
+    found = [
+        any(
+            row.answer == hit.passage.article.text and hit.passage.article.title in {row.title, ""}
+            for hit in search(query, CUT)
+        )
+        for row, query in zip(rows, queries, strict=True)
+    ]
+    return sum(found) / len(rows)
+
+
+def _typed(row: Asked) -> str:
+    return row.question
+
+
+def _completed(row: Asked) -> str:
+    return str(row.conversation.stand_alone(row.question))
+
+
+def _written_out(row: Asked) -> str:
+    return row.written_out
+
+
+def _elsewhere(row: Asked, others: Sequence[Asked], chance: random.Random) -> Asked:
+    return chance.choice([other for other in others if other.title != row.title])
+
+
+if __name__ == "__main__":
+    main()
