@@ -17,8 +17,9 @@ import gzip
 import json
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -29,11 +30,13 @@ from bot.settings import Settings
 from retrieval.articles import normalise
 from retrieval.conversation import Conversation, Turn
 from retrieval.index import Index
+from retrieval.question import Query
 from retrieval.search import Search
-from retrieval.types import Article
+from retrieval.types import Article, Hit, fold_space
 
 FILE = Path("canard", "canard_dev.jsonl.gz")
 CUT = 5
+Find = Callable[[Query, int], list[Hit]]
 CANNOT_ANSWER = "I don't know."
 
 
@@ -83,29 +86,30 @@ def main() -> None:
     table.title = f"recall@{CUT} of {len(follow_ups):,} follow-ups"
     amid = Table("passages", "as typed", "completed by us")
     amid.title = f"recall@{CUT} of {len(firsts):,} first questions amid another dialogue"
-    completed = [str(conversation.stand_alone(row.written_out)) for row, conversation in shifts]
+    completed = [conversation.stand_alone(row.written_out) for row, conversation in shifts]
     embedder = compose.embedder(Settings(), print)
     for is_titled in (False, True):
         name = "with titles" if is_titled else "without titles"
         with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
             index.put(articles(rows, is_titled))
             search = Search(index)
+            find = search.follow if is_titled else partial(_by_words, search)
             typed, ours, people = (
-                recall(search, follow_ups, [ask(row) for row in follow_ups])
+                recall(find, follow_ups, [ask(row) for row in follow_ups])
                 for ask in (_typed, _completed, _written_out)
             )
             share = (ours - typed) / (people - typed)
             table.add_row(name, f"{typed:.3f}", f"{ours:.3f}", f"{people:.3f}", f"{share:.0%}")
             alone, ours = (
-                recall(search, firsts, queries)
-                for queries in ([row.written_out for row in firsts], completed)
+                recall(find, firsts, queries)
+                for queries in ([_written_out(row) for row in firsts], completed)
             )
             amid.add_row(name, f"{alone:.3f}", f"{ours:.3f}")
     console.print(table)
     console.print(amid)
-    changed = sum(query != row.written_out for query, row in zip(completed, firsts, strict=True))
+    changed = sum(query != _written_out(row) for query, row in zip(completed, firsts, strict=True))
     console.print(f"first questions changed amid another dialogue: {changed} of {len(firsts)}")
-    fresh = sum(str(Conversation().stand_alone(row.question)) != row.question for row in firsts)
+    fresh = sum(Conversation().stand_alone(row.question) != _typed(row) for row in firsts)
     console.print(f"first questions changed where nothing was said before: {fresh}")
 
 
@@ -117,8 +121,8 @@ def load(path: Path) -> list[Asked]:
         Asked(
             title=row["history"][0],
             before=tuple(row["history"][2::2]),
-            question=normalise(row["question"]).strip(),
-            written_out=normalise(row["rewrite"]).strip(),
+            question=fold_space(normalise(row["question"])),
+            written_out=fold_space(normalise(row["rewrite"])),
             answer=normalise(row["answer"]).strip(),
         )
         for row in rows
@@ -135,28 +139,33 @@ def articles(rows: Sequence[Asked], is_titled: bool) -> list[Article]:
     ]
 
 
-def recall(search: Search, rows: Sequence[Asked], queries: Sequence[str]) -> float:
+def recall(find: Find, rows: Sequence[Asked], queries: Sequence[Query]) -> float:
     """Return the share of questions whose answer is among the first :data:`CUT` passages."""
     found = [
         any(
             row.answer == hit.passage.article.text and hit.passage.article.title in {row.title, ""}
-            for hit in search(query, CUT)
+            for hit in find(query, CUT)
         )
         for row, query in zip(rows, queries, strict=True)
     ]
     return sum(found) / len(rows)
 
 
-def _typed(row: Asked) -> str:
-    return row.question
+def _by_words(search: Search, query: Query, limit: int) -> list[Hit]:
+    """Search as for any question: without titles, no topic tells passages apart."""
+    return search(str(query), limit)
 
 
-def _completed(row: Asked) -> str:
-    return str(row.conversation.stand_alone(row.question))
+def _typed(row: Asked) -> Query:
+    return Query(row.question)
 
 
-def _written_out(row: Asked) -> str:
-    return row.written_out
+def _completed(row: Asked) -> Query:
+    return row.conversation.stand_alone(row.question)
+
+
+def _written_out(row: Asked) -> Query:
+    return Query(row.written_out)
 
 
 def _elsewhere(row: Asked, others: Sequence[Asked], chance: random.Random) -> Asked:

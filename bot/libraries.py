@@ -23,6 +23,7 @@ from retrieval.chain import Pipeline
 from retrieval.embedding import Embedder
 from retrieval.errors import SourceError
 from retrieval.index import Index
+from retrieval.question import Query
 from retrieval.store import Source, named
 from retrieval.types import Answer, Article
 from retrieval.writer import Progress, Report, ignore
@@ -108,7 +109,9 @@ class Libraries:
                 self._shared.close()
             self._shared = None
 
-    def answer(self, question: str, server: str | None, source: Source | None = None) -> Answer:
+    def answer(
+        self, question: str | Query, server: str | None, source: Source | None = None
+    ) -> Answer:
         """Return the answer from the shared articles and a server's own.
 
         ``source`` is the only article to answer from, as :meth:`find` gives it.

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.desk import Desk
 from bot.libraries import Added, Libraries
-from bot.records import Cited, Records, Rules
+from bot.records import Records
+from bot.schema import Cited, Given, Rules
+from retrieval.conversation import REMEMBERED, Conversation, Turn
+from retrieval.question import check
 from retrieval.store import Source
 from retrieval.types import Answer, Article, Citation
 from retrieval.writer import Progress
@@ -18,10 +21,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, and the id under which it is kept."""
+    """An answer, and the id under which it is kept.
+
+    ``understood`` is the question that was answered, where it is not what was typed.
+    """
 
     id: str
     answer: Answer
+    understood: str | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a question follows on: an answer that it replies to, or the last one in its place.
+
+    ``place`` is the id of a thread or direct message, and ``after`` that of an answer;
+    what is private is not gone on with in its place.
+    """
+
+    place: str | None = None
+    after: str | None = None
+    is_private: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +88,13 @@ class Service:
             self.records.close()
         return is_idle
 
-    async def ask(self, question: str, server: str | None, source: Source | None = None) -> Reply:
+    async def ask(
+        self,
+        question: str,
+        server: str | None,
+        source: Source | None = None,
+        context: Context = Context(),
+    ) -> Reply:
         """Answer a question, from one source only if it is given, and keep the answer.
 
         Raises:
@@ -76,7 +102,7 @@ class Service:
         """
         log.debug("asked", extra={"question": question, "server": server})
         started = time.monotonic()
-        reply = await self.desk.answer(self._answer, question, server, source)
+        reply = await self.desk.answer(self._answer, question, server, source, context)
         log.info(
             "answered",
             extra={
@@ -140,9 +166,18 @@ class Service:
         """Keep how a server has set the bot up."""
         await self.desk.look_up(self.records.set_rules, server, rules)
 
-    def _answer(self, question: str, server: str | None, source: Source | None) -> Reply:
-        answer = self.libraries.answer(question, server, source)
-        return Reply(self.records.keep(answer, server), answer)
+    def _answer(
+        self, question: str, server: str | None, source: Source | None, context: Context
+    ) -> Reply:
+        said = self.records.said(server, context.place, context.after, REMEMBERED)
+        query = Conversation(tuple(map(_turn, said))).stand_alone(question)
+        if query.topic and source:
+            query = replace(query, topic=source.title)
+        answer = self.libraries.answer(query, server, source)
+        place = None if context.is_private else context.place
+        kept = self.records.keep(answer, server, place, said[-1].id if said else None)
+        understood = str(query)
+        return Reply(kept, answer, understood if understood != check(question) else None)
 
     def _footnote(self, answer_id: str, number: int, server: str | None) -> Footnote | None:
         given = self.records.given(answer_id)
@@ -152,6 +187,10 @@ class Service:
         article = self.libraries.article(cited.source, server)
         citation = _citation(article, cited, number)
         return Footnote(cited, given.short, citation, is_gone=article is None)
+
+
+def _turn(given: Given) -> Turn:
+    return Turn(given.question, given.citations[0].title if given.citations else None)
 
 
 def _citation(article: Article | None, cited: Cited, number: int) -> Citation | None:

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from retrieval import citations
-from retrieval.question import check
-from retrieval.reader import Answerer
+from retrieval.question import Query, check
+from retrieval.reader import Answerer, Considered
 from retrieval.search import Search
-from retrieval.types import Answer
+from retrieval.types import Answer, Hit
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+
+Step = Callable[[str], None]
+"""Told the name of a step as it begins; what it raises ends the work."""
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """An answerer that can account for its choice."""
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a sentence is said."""
+
+    def considered(self, question: str, hits: Sequence[Hit]) -> list[Considered]:
+        """Return the sentences that were read, the most probable first."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How an answer came about.
+
+    ``hits`` are the passages that were found, and ``considered`` the sentences that
+    were read in them, best first; one whose probability is below ``threshold`` is not
+    said.  An answerer that keeps no account of that leaves no sentences, and None.
+    """
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+    considered: tuple[Considered, ...] = ()
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +63,9 @@ class Pipeline:
     answerer: Answerer
     passages: int = 10
 
-    def __call__(self, question: str, source: str | None = None) -> Answer:
+    def __call__(
+        self, question: str | Query, source: str | None = None, step: Step = lambda _: None
+    ) -> Answer:
         """Return the verified answer to a question.
 
         ``source`` is the id of the only article to answer from.
@@ -39,9 +73,32 @@ class Pipeline:
         Raises:
             QuestionError: if the question is empty or overlong.
         """
-        asked = check(question)
-        hits = self.search(asked, self.passages, source)
+        asked, hits = self._read(question, source, step)
         return citations.verify(self.answerer(asked, hits), hits)
+
+    def explain(
+        self, question: str | Query, source: str | None = None, step: Step = lambda _: None
+    ) -> Explanation:
+        """Return the answer as a call would, with what was considered on the way to it.
+
+        Raises:
+            QuestionError: if the question is empty or overlong.
+        """
+        asked, hits = self._read(question, source, step)
+        answer = citations.verify(self.answerer(asked, hits), hits)
+        if not isinstance(self.answerer, Weighing):
+            return Explanation(answer, tuple(hits))
+        considered = self.answerer.considered(asked, hits)
+        return Explanation(answer, tuple(hits), tuple(considered), self.answerer.threshold)
+
+    def _read(self, question: str | Query, source: str | None, step: Step) -> tuple[str, list[Hit]]:
+        """Return what is asked and the passages found for it, when they are to be read."""
+        query = question if isinstance(question, Query) else Query(question)
+        asked = check(query.question)
+        step("Searching")
+        hits = self.search.follow(replace(query, question=asked), self.passages, source)
+        step("Reading")
+        return asked, hits
 
 
 def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runnable[str, Answer]:

@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
 from retrieval import sentences, short, terms
-from retrieval.embedding import Vectors
 from retrieval.question import asked
+from retrieval.subjects import Encode, on_subject
 from retrieval.types import Claim, Draft, Hit, Span, fold_space
 
 PASSAGES_READ = 6
@@ -28,9 +29,6 @@ OTHERS, USUAL_COSINE, USUAL_SHARE = 10, 0.1, 0.3
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
 
-SAME_SUBJECT = 0.5
-"""The cosine of two titles from which their articles are taken to tell of one event."""
-
 Frequencies = Callable[[Iterable[str]], tuple[Mapping[str, int], int]]
 """Stems → (in how many passages each occurs, how many passages there are)."""
 
@@ -40,6 +38,14 @@ class Answerer(Protocol):
 
     def __call__(self, question: str, hits: Sequence[Hit]) -> Draft:
         """Return claims, each with the spans it rests on; none if the passages don't say."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A sentence that was read, and the probability that it answers."""
+
+    span: Span
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ class Calibration:
     threshold: float
 
     @classmethod
+    @cache
     def load(cls) -> Calibration:
         """Return the calibration that is shipped."""
         return cls(**json.loads(files("retrieval").joinpath("reader.json").read_text("utf-8")))
@@ -99,7 +106,7 @@ class SentenceReader:
 
     def __init__(
         self,
-        encode: Callable[[Sequence[str]], Vectors],
+        encode: Encode,
         frequencies: Frequencies,
         calibration: Calibration,
     ) -> None:
@@ -109,19 +116,28 @@ class SentenceReader:
 
     def __call__(self, question: str, hits: Sequence[Hit]) -> Draft:
         """Return the best sentence as a claim, or a draft without claims."""
-        ranked = sorted(
-            (
-                (self._calibration.probability(candidate.signs), candidate.span)
-                for candidate in self.candidates(question, hits)
-            ),
-            key=lambda pair: (-pair[0], pair[1].article.id, pair[1].start),
-        )
-        if not ranked or ranked[0][0] < self._calibration.threshold:
+        ranked = self.considered(question, hits)
+        if not ranked or ranked[0].probability < self.threshold:
             return Draft(question)
-        least = max(self._calibration.threshold, RIVAL_SHARE * ranked[0][0])
-        best, *others = (_claim(question, span) for p, span in ranked if p >= least)
+        least = max(self.threshold, RIVAL_SHARE * ranked[0].probability)
+        best, *others = (_claim(question, one.span) for one in ranked if one.probability >= least)
         claims = [best, *self._rivals(best, others)]
         return Draft(question, tuple(sorted(claims, key=_age)))
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a sentence is said."""
+        return self._calibration.threshold
+
+    def considered(self, question: str, hits: Sequence[Hit]) -> list[Considered]:
+        """Return the sentences of the best passages, the most probable first."""
+        found = (
+            Considered(candidate.span, self._calibration.probability(candidate.signs))
+            for candidate in self.candidates(question, hits)
+        )
+        return sorted(
+            found, key=lambda one: (-one.probability, one.span.article.id, one.span.start)
+        )
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences of the best passages, each once, with their signs."""
@@ -161,11 +177,10 @@ class SentenceReader:
         for other in others:
             source = other.spans[0].article
             is_heard = source.id == article.id or source.id in rivals
-            if best.short and other.short and not is_heard and other.short not in shorts:
-                title, other_title = self._encode([article.title, source.title])
-                if float(title @ other_title) >= SAME_SUBJECT:
-                    rivals[source.id] = other
-                    shorts.add(other.short)
+            is_other = best.short and other.short and other.short not in shorts and not is_heard
+            if is_other and on_subject(self._encode, article.title, [source.title]):
+                rivals[source.id] = other
+                shorts.add(other.short)
         return list(rivals.values())
 
     def _weights(self, question: str) -> Callable[[Iterable[str]], float]:

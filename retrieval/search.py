@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from retrieval.question import Query
+from retrieval.subjects import hits_on_subject
 from retrieval.types import Hit
 
 if TYPE_CHECKING:
@@ -50,6 +52,17 @@ class Search:
         }
         ranked = sorted(live, key=lambda key: (-scores[key], key))
         return [Hit(live[key], scores[key]) for key in ranked[:limit]]
+
+    def follow(self, query: Query, limit: int = 10, source: str | None = None) -> list[Hit]:
+        """Return the best passages for a query; if it has a topic, those on that subject.
+
+        A topic is the title of an article: without that, a follow-up would be answered
+        from whatever else holds its few words.
+        """
+        if query.topic is None or source:
+            return self(str(query), limit, source)
+        encode = self._libraries[0].embedder.encode
+        return hits_on_subject(encode, query.topic, self(str(query), DEPTH))[:limit]
 
     def frequencies(self, stems: Iterable[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each stem occurs, and how many passages there are."""

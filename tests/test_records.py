@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.records import Records, Rules
+from bot.records import Records
+from bot.schema import Rules
 from retrieval.errors import LibraryError
 from retrieval.types import Answer, Article, Citation, Statement
 
@@ -44,6 +45,46 @@ def open_records(tmp_path: Path) -> Iterator[Callable[[], Records]]:
 @pytest.fixture
 def records(open_records: Callable[[], Records]) -> Records:
     return open_records()
+
+
+def said(records: Records, *where: str | None, most: int = 10) -> list[str]:
+    server, place, after = where
+    return [given.question for given in records.said(server, place, after, most)]
+
+
+def test_an_answer_follows_on_those_before_it_in_its_place(records: Records) -> None:
+    first = records.keep(answer("1"), "77", "a thread")
+    second = records.keep(answer("2"), "77", "a thread", first)
+    records.keep(answer("elsewhere"), "77", "another thread", first)
+    assert said(records, "77", "a thread", None) == ["1", "2"]
+    assert said(records, "77", "a thread", None, most=1) == ["2"]
+    assert said(records, "77", None, second) == ["1", "2"]
+    assert said(records, "77", "another thread", first) == ["1"]
+    assert said(records, "77", None, None) == []
+
+
+def test_what_was_said_on_one_server_is_not_gone_on_with_on_another(records: Records) -> None:
+    theirs = records.keep(answer("theirs"), "78", "a thread")
+    ours = records.keep(answer("ours"), "77", "a thread", theirs)
+    assert said(records, "77", None, theirs) == []
+    assert said(records, "77", None, ours) == ["ours"]
+
+
+def test_an_answer_that_is_not_kept_any_more_ends_what_was_said(records: Records) -> None:
+    last = records.keep(answer("2"), "77", None, "0" * 16)
+    assert said(records, "77", None, last) == ["2"]
+
+
+def test_records_of_the_version_before_conversations_are_gone_on_with(
+    open_records: Callable[[], Records], tmp_path: Path
+) -> None:
+    kept = open_records().keep(answer("1"), "77")
+    with closing(sqlite3.connect(tmp_path / "kept" / "bot.db")) as database:
+        database.execute("DROP TABLE turns")
+        database.commit()
+    records = open_records()
+    assert said(records, "77", None, kept) == ["1"]
+    assert records.keep(answer("2"), "77", None, kept)
 
 
 def test_an_answer_is_kept_with_the_places_of_its_quotes(

@@ -10,8 +10,8 @@ import discord
 from bot.discord.errors import TOLD
 from bot.discord.messages import parts
 from bot.discord.views import buttons
-from bot.records import Rules
-from bot.service import Reply
+from bot.schema import Rules
+from bot.service import Context, Reply
 from retrieval.question import check
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ async def answer_interaction(
         await interaction.response.defer(ephemeral=hidden, thinking=True)
         if source and only is None:  # it could not be found before the libraries were loaded
             only = await client.service.find(source, server)
-        reply = await client.service.ask(question, server, only)
+        context = Context(place=place_of(interaction.channel), is_private=hidden)
+        reply = await client.service.ask(question, server, only, context)
 
         async def send(**message: Any) -> None:
             await interaction.followup.send(ephemeral=hidden, **message)
@@ -63,7 +64,7 @@ async def send_reply(
     reply: Reply, send: Send, *, is_echoed: bool, ask_on: str | None = None
 ) -> None:
     """Send an answer in as many messages as it needs, each with the buttons of its footnotes."""
-    pieces = parts(reply.answer, is_echoed=is_echoed, ask_on=ask_on)
+    pieces = parts(reply.answer, understood=reply.understood, is_echoed=is_echoed, ask_on=ask_on)
     for place, piece in enumerate(pieces, start=1):
         view = buttons(reply.id, piece, is_last=place == len(pieces))
         await send(content=piece.text, view=view, suppress_embeds=True)
@@ -75,6 +76,16 @@ def is_allowed(rules: Rules, channel: object) -> bool:
         return True
     places = {getattr(channel, "id", None), getattr(channel, "parent_id", None)}
     return not places.isdisjoint(rules.channels)
+
+
+def place_of(channel: object) -> str | None:
+    """Return the id of a channel in which one question follows on another, if it is one.
+
+    A thread and a direct message are; in other channels, questions have nothing in common.
+    """
+    if isinstance(channel, discord.Thread | discord.DMChannel | discord.GroupChannel):
+        return str(channel.id)
+    return None
 
 
 def in_words(message: discord.Message, leaving_out: int = 0) -> str:

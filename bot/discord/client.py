@@ -15,10 +15,10 @@ import discord
 from discord import app_commands
 
 from bot.discord import commands, errors
-from bot.discord.asking import in_words, is_allowed, send_reply
-from bot.discord.views import DYNAMIC_ITEMS
-from bot.records import Rules
-from bot.service import Service
+from bot.discord.asking import in_words, is_allowed, place_of, send_reply
+from bot.discord.views import DYNAMIC_ITEMS, answer_under
+from bot.schema import Rules
+from bot.service import Context, Service
 from retrieval.question import check
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,10 @@ class FootnoteClient(discord.AutoShardedClient):
                     raise
                 except discord.HTTPException as error:
                     log.info("typing not shown", extra={"why": str(error)})
-                reply = await self.service.ask(question, server)
+                replied = self._replied_to(message)
+                after = answer_under(replied) if replied else None
+                context = Context(place=place_of(place), after=after)
+                reply = await self.service.ask(question, server, context=context)
 
             is_here = place == message.channel
             send = partial(place.send, reference=_reference(message)) if is_here else place.send
@@ -194,8 +197,7 @@ class FootnoteClient(discord.AutoShardedClient):
         if message.author.bot or message.is_system():
             return None
         mentions = {user.id for user in message.mentions}
-        replied = message.reference and message.reference.resolved
-        is_reply = isinstance(replied, discord.Message) and replied.author.id == self.own_id
+        is_reply = self._replied_to(message) is not None
         channel = message.channel
         is_own_thread = isinstance(channel, discord.Thread) and channel.owner_id == self.own_id
         is_direct = message.guild is None
@@ -203,6 +205,13 @@ class FootnoteClient(discord.AutoShardedClient):
         if not is_meant and not (message.content and (is_reply or is_own_thread)):
             return None
         return in_words(message, leaving_out=self.own_id)
+
+    def _replied_to(self, message: discord.Message) -> discord.Message | None:
+        """Return the message of the bot's own that a message replies to, if it does."""
+        replied = message.reference and message.reference.resolved
+        if isinstance(replied, discord.Message) and replied.author.id == self.own_id:
+            return replied
+        return None
 
     async def _sync_commands(self) -> None:
         if self._guild:

@@ -55,7 +55,13 @@ class _Piece:
     numbers: tuple[int, ...] = ()
 
 
-def parts(answer: Answer, *, is_echoed: bool = True, ask_on: str | None = None) -> list[Part]:
+def parts(
+    answer: Answer,
+    *,
+    understood: str | None = None,
+    is_echoed: bool = True,
+    ask_on: str | None = None,
+) -> list[Part]:
     """Return an answer as messages, each of at most 2000 code units and 20 footnotes.
 
     A footnote belongs to the part in which it is first used.  More than 20 in a row, which no
@@ -63,12 +69,15 @@ def parts(answer: Answer, *, is_echoed: bool = True, ask_on: str | None = None) 
 
     Args:
         answer: what to say.
+        understood: the question as it was understood, where that is not how it was asked.
         is_echoed: whether the question is repeated above.
         ask_on: a sentence for the last line, in small print.
     """
     pieces = list(_said(answer) if answer.answered else _not_said(answer))
-    if is_echoed and (question := plain(answer.question, _LONGEST_ECHO)):
+    if is_echoed and (question := plain(understood or answer.question, _LONGEST_ECHO)):
         pieces[:1] = [_Piece("", f"> {question}"), replace(pieces[0], before="\n\n")]
+    elif understood and (question := plain(understood, _LONGEST_ECHO)):
+        pieces[:1] = [_Piece("", f"-# → {question}"), replace(pieces[0], before="\n")]
     if ask_on and (sentence := plain(ask_on, _LONGEST_ECHO)):
         pieces.append(_Piece("\n", f"-# {sentence}"))
     return _packed(pieces)

@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.discord import errors
-from bot.records import Rules
+from bot.schema import Rules
 from retrieval.wording import counted
 
 if TYPE_CHECKING:

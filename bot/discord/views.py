@@ -20,6 +20,7 @@ Interaction = discord.Interaction[Any]
 
 _TOO_OLD = "This answer is not kept any more; please ask again."
 _ANSWER = "(?P<answer>[0-9a-f]{16})"
+_OF_AN_ANSWER = re.compile(rf"footnote:(?:cite|vote):{_ANSWER}:")
 
 
 class _Button(ui.DynamicItem[ui.Button[Any]], template="footnote:none"):
@@ -132,6 +133,15 @@ def buttons(answer_id: str, part: Part, *, is_last: bool) -> ui.View:
         view.add_item(VoteButton(answer_id, is_good=True))
         view.add_item(VoteButton(answer_id, is_good=False))
     return view
+
+
+def answer_under(message: discord.Message) -> str | None:
+    """Return the id of the answer whose buttons are under a message, if there are any."""
+    for row in message.components:
+        for button in row.children if isinstance(row, discord.ActionRow) else ():
+            if found := _OF_AN_ANSWER.match(button.custom_id or ""):
+                return found["answer"]
+    return None
 
 
 def pager(number: int, count: int) -> ui.View:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from simcord import MemberActor, ResponseMessage, SetupError
 
-from bot.records import Rules
+from bot.schema import Rules
 from tests.discord.conftest import World, sent, text_of
 
 pytestmark = pytest.mark.simcord(settle_timeout=30)
