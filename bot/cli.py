@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import terminal
+from bot.checks import command as checks
 from bot.render import render_answer, render_feedback, render_sources
 from bot.terminal import notices, output
 
@@ -173,6 +174,9 @@ def reindex(as_json: AsJson = False) -> None:
         except LibraryError as error:  # the next server's may be whole
             report += Report(problems=(str(error),))
     terminal.report(report, as_json)
+
+
+app.command(name="check")(checks.check)
 
 
 @app.command(name="discord")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from retrieval import terms
-from retrieval.expressions import NUMBER_WORD
+from retrieval.expressions import HEDGE, NUMBER_WORD
 from retrieval.types import (
     Answer,
     Article,
@@ -21,11 +21,13 @@ from retrieval.types import (
     Statement,
     fold_space,
 )
+from retrieval.wording import dated
 
 CLOSEST = 3
 """How many passages are offered where nothing is answered."""
 
-_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b{NUMBER_WORD}\b", re.IGNORECASE)
+_NUMBER = re.compile(rf"(?:\b{HEDGE})?(?:\d+(?:[.,]\d+)*|\b{NUMBER_WORD}\b)")
+_CURRENCY = re.compile("[$€£¥]")
 _NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w*")
 _OPENING = re.compile(r"(?:^|[.!?:]\s|[“\"])\W*(\w+)")
 _FOOTNOTE = re.compile(r"\[(\d+)\]")
@@ -89,18 +91,38 @@ def _is_carried(claim: Claim, hits: Sequence[Hit]) -> bool:
         )
         for span in claim.spans
     )
-    quotes = fold_space(" ".join(span.text for span in claim.spans))
-    return (
-        is_found
-        and bool(claim.text.strip())
-        and set(_NUMBER.findall(claim.text.lower())) <= set(_NUMBER.findall(quotes.lower()))
-        and _holds_names(claim.text, quotes)
-        and bool(_NEGATION.search(claim.text.lower())) == bool(_NEGATION.search(quotes.lower()))
-    )
+    quotes = " ".join(span.text for span in claim.spans)
+    return is_found and bool(claim.text.strip()) and not uncarried(claim.text, quotes)
 
 
-def _holds_names(text: str, quotes: str) -> bool:
-    """Tell whether all capitalised words of a text stand in its quotes.
+def uncarried(text: str, quotes: str) -> list[str]:
+    """Return what a statement says that its quotes do not: numbers, names, and a negation.
+
+    A number is meant with its hedge: quotes that say "nearly 10,000" do not carry
+    "10,000".  A negation counts too where only the quotes have it.
+    """
+    quotes = fold_space(quotes)
+    missing = unsaid_numbers(text, quotes) + _unsaid_names(text, quotes)
+    negations = [_NEGATION.search(fold_space(side).lower()) for side in (text, quotes)]
+    if bool(negations[0]) != bool(negations[1]):
+        missing += [found.group() for found in negations if found]
+    return missing
+
+
+def unsaid_numbers(text: str, quotes: str) -> list[str]:
+    """Return the numbers of a text, each with its hedge, that its quotes do not give so."""
+    given = set(_numbers(quotes))
+    return [number for number in _numbers(text) if number not in given]
+
+
+def _numbers(text: str) -> list[str]:
+    """Return the numbers of a text with their hedges: ``"about $11.7 billion"`` → "about 11.7"."""
+    found: list[str] = _NUMBER.findall(_CURRENCY.sub("", fold_space(text).lower()))
+    return found
+
+
+def _unsaid_names(text: str, quotes: str) -> list[str]:
+    """Return the capitalised words of a text that its quotes do not have.
 
     The first word of a sentence is capital by rule: there, one that the quotes
     have in small letters, or that says nothing by itself, will do.
@@ -108,13 +130,15 @@ def _holds_names(text: str, quotes: str) -> bool:
     openings = {match.start(1) for match in _OPENING.finditer(text)}
     words = set(re.findall(r"\w+", quotes))
     ordinary = {word.lower() for word in words} | terms.STOP_WORDS
-    return all(
-        match.group() in words or (match.start() in openings and match.group().lower() in ordinary)
+    return [
+        match.group()
         for match in _NAME.finditer(text)
-    )
+        if match.group() not in words
+        and not (match.start() in openings and match.group().lower() in ordinary)
+    ]
 
 
-def _holder(short: str, spans: Iterable[Span]) -> Article | None:
+def holder(short: str, spans: Iterable[Span]) -> Article | None:
     """Return the article in one of whose spans the short answer stands, as whole words."""
     if not short.strip():
         return None
@@ -127,13 +151,12 @@ def _short(claims: Sequence[Claim]) -> str | None:
     given = [
         (claim.short, article)
         for claim in claims
-        if claim.short and (article := _holder(claim.short, claim.spans))
+        if claim.short and (article := holder(claim.short, claim.spans))
     ]
     different = {piece.casefold(): (piece, article) for piece, article in given}
     if len(different) <= 1:
         return given[0][0] if given else None
     return "; ".join(
-        f"{piece} ({article.published.day} {article.published:%B %Y})" if article.published
-        else f"{piece} ({article.title})"
+        f"{piece} ({dated(article.published) if article.published else article.title})"
         for piece, article in different.values()
-    )  # fmt: skip
+    )

@@ -305,6 +305,7 @@ class TestEveryDraft:
         ("It cost $4.037 billion.", "It cost $4.037 billion."),
         ("Élise met Łukasz.", "Élise met Łukasz."),
         ("Seven people died.", "Seven people died."),
+        ("It cost about\n$4.5 billion.", "It cost about 4.5 billion dollars."),
     ],
 )
 def test_a_claim_that_its_quote_carries_is_said(quote: str, claim: str) -> None:
@@ -329,6 +330,11 @@ def test_a_claim_that_its_quote_carries_is_said(quote: str, claim: str) -> None:
         ("On Maui seven people died.", "On Maui eight people died."),
         ("On Maui seven people died.", "On Maui dozens of people died."),
         ("The damage is $4.5 million.", "The damage is $4.5 billion."),
+        # hedges
+        ("Nearly 10,000 were arrested.", "10,000 were arrested."),
+        ("9,000 were arrested.", "At least 9,000 were arrested."),
+        ("More than 12 died.", "Fewer than 12 died."),
+        ("It cost about $4.5 billion.", "It cost $4.5 billion."),
         # names
         ("The police arrested Smith.", "The police arrested Jones."),
         ("He was born in Łódź.", "He was born in Lodz."),
