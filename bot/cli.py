@@ -77,6 +77,20 @@ def ask(
 
 
 @app.command()
+def repl() -> None:
+    """Ask one question after another; /help lists what else a session can do."""
+    with terminal.spinner(notices) as say:
+        say("Opening the library")
+        index = terminal.library()
+        from bot.repl import run
+
+    with index:
+        terminal.seed(index)
+        if not run(terminal.settings(), index):
+            raise typer.Exit(2)
+
+
+@app.command()
 def sync(
     folder: Annotated[Path, typer.Argument(help="A folder of .txt, .md and .html files.")],
     as_json: AsJson = False,
@@ -91,14 +105,21 @@ def sync(
 
 @app.command()
 def add(
-    path: Annotated[Path, typer.Argument(help="A file, or a folder of files.")],
+    place: Annotated[
+        str, typer.Argument(metavar="PATH|URL", help="A file, a folder of files, or a web page.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Add an article, or a folder of them, to what is there."""
+    settings = terminal.settings()
     with terminal.library() as index, terminal.progress("Reading") as progress:
-        from retrieval.sync import add as add_path
+        from retrieval import sync
 
-        report = add_path(index, path, progress)
+        if sync.is_address(place):
+            allow = settings.allow_private_urls
+            report = sync.add_page(index, place, progress, allow_private=allow)
+        else:
+            report = sync.add(index, Path(place), progress)
     terminal.report(report, as_json)
 
 

@@ -19,10 +19,12 @@ from retrieval.types import Answer
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+    from rich.console import Console
 
     from bot.libraries import Libraries
     from bot.records import Records
     from bot.service import Service
+    from bot.session import Page, Session, Work
     from retrieval.index import Index
     from retrieval.vectors import Place
 
@@ -119,6 +121,25 @@ def chain(index: Index) -> Runnable[str, Answer]:
     """Return the chain that answers from a library, offline."""
     steps = pipeline(index)
     return build_chain(steps.search, steps.answerer, steps.passages)
+
+
+def session(settings: Settings, index: Index, output: Console, work: Work, page: Page) -> Session:
+    """Return what a session at the terminal works with."""
+    from bot.session import Session
+
+    return Session(
+        index=index,
+        pipeline=pipeline(index),
+        output=output,
+        work=work,
+        page=page,
+        allow_private_urls=settings.allow_private_urls,
+    )
+
+
+def history(settings: Settings) -> Path:
+    """Return the file that keeps what was typed in sessions at the terminal."""
+    return library_dir(settings) / "history"
 
 
 def cache_dir(settings: Settings) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,11 +12,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from retrieval.types import Answer, Citation, fold_space
+from retrieval.types import Answer, Article, Citation, fold_space
 from retrieval.wording import dated
 
 if TYPE_CHECKING:
-    from bot.records import Rated
+    from bot.schema import Rated
     from retrieval.store import Source
 
 CONTEXT = 160
@@ -93,6 +94,32 @@ def shown(text: str) -> str:
     return fold_space(_UNSEEN.sub("", text))
 
 
+def shown_lines(text: str) -> str:
+    """Return text as :func:`shown` does, but with its line breaks."""
+    return _UNSEEN.sub("", text)
+
+
+def masked(text: str) -> str:
+    """Return text in which each character that :func:`shown` drops has become a mark."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def json_line(data: object) -> str:
+    """Return data as JSON on one line; what could steer a terminal is escaped, so it stays true."""
+    text = json.dumps(data, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def described(article: Article) -> str:
+    """Return the title of an article, with its date and its address where it has them."""
+    parts = [shown(article.title)]
+    if article.published:
+        parts.append(dated(article.published))
+    if article.url:
+        parts.append(shown(article.url))
+    return " · ".join(parts)
+
+
 def context(citation: Citation) -> tuple[str, str]:
     """Return what stands before and after a quote in its article, cut between words."""
     text = citation.article.text
@@ -106,13 +133,7 @@ def context(citation: Citation) -> tuple[str, str]:
 
 
 def _heading(citation: Citation, style: str) -> Text:
-    article = citation.article
-    parts = [shown(article.title)]
-    if article.published:
-        parts.append(dated(article.published))
-    if article.url:
-        parts.append(shown(article.url))
-    return Text.assemble((f"[{citation.number}] ", style), " · ".join(parts))
+    return Text.assemble((f"[{citation.number}] ", style), described(citation.article))
 
 
 def _in_context(citation: Citation, short: str | None, console: Console) -> Text:

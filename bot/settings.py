@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     embedding_model: str | None = None
     chroma_url: HttpUrl | None = None
     allow_private_urls: bool = False
+    pager: str | None = None
 
     discord_token: SecretStr | None = None
     discord_guild_id: int | None = None

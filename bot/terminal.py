@@ -6,7 +6,6 @@ Heavy modules are imported where they are needed, as ``--help`` needs none.
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from bot.render import shown
+from bot.render import json_line, shown
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -94,6 +94,32 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
+@contextmanager
+def spinner(console: Console) -> Iterator[Callable[[str], None]]:
+    """Show what is being done, of which it is told, and nothing after the block.
+
+    Where the console is no terminal, or one that cannot take lines back, nothing is shown.
+    """
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda _: None
+        return
+    status = console.status("")
+    is_shown = False
+
+    def say(doing: str) -> None:
+        nonlocal is_shown
+        if doing:
+            status.update(Text(doing, style="dim"))
+        if doing and not is_shown:
+            status.start()
+            is_shown = True
+
+    try:
+        yield say
+    finally:
+        status.stop()
+
+
 def report(written: Report, as_json: bool) -> None:
     """Print what a write did.
 
@@ -112,4 +138,4 @@ def report(written: Report, as_json: bool) -> None:
 
 def print_json(data: Any) -> None:
     """Print data as JSON on one line, for programs."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(data) + "\n")

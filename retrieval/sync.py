@@ -11,6 +11,7 @@ from retrieval import articles, intake
 from retrieval.errors import SourceError
 from retrieval.index import Index
 from retrieval.store import Entry, Origin, Source
+from retrieval.types import fold_space
 from retrieval.writer import Progress, Report, ignore
 
 
@@ -49,12 +50,39 @@ def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
         SourceError: if there is nothing to add, or a single file cannot be read.
         LibraryError: if the library cannot be written.
     """
-    if path.is_dir():
+    if _is_folder(path):
         found = intake.files(path)
     else:
         intake.read(path, path.name)  # a single file that cannot be read changes nothing
         found = [(path.absolute(), path.name)]
     return _write(index, found, "added", progress)
+
+
+def add_page(
+    index: Index, url: str, progress: Progress = ignore, *, allow_private: bool = False
+) -> Report:
+    """Add the article at an address of the web, which becomes its id, or renew it.
+
+    Raises:
+        SourceError: if it cannot be fetched or read.
+        LibraryError: if the library cannot be written.
+    """
+    from retrieval import web
+
+    article_id = fold_space(articles.normalise(url)).partition("#")[0]
+    return index.put([web.read(url, article_id, allow_private=allow_private)], progress)
+
+
+def is_address(place: str) -> bool:
+    """Tell an address of the web from a path."""
+    return place.lower().startswith(("http://", "https://"))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long; reading it as a file says so
+        return False
 
 
 @dataclass

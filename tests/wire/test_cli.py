@@ -137,6 +137,7 @@ def test_help_and_the_second_question_stay_light(footnote: Footnote) -> None:
         "chromadb",
         "langchain_core",
         "numpy",
+        "prompt_toolkit",
     }
     assert not heavy & imported("--help")
     footnote("ask", "how many were arrested?")
