@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,6 @@ from bot.render import render_answer, render_feedback, render_sources
 from bot.terminal import notices, output
 
 if TYPE_CHECKING:
-    from retrieval.types import Answer
     from retrieval.writer import Report
 
 app = typer.Typer(
@@ -71,8 +69,9 @@ def ask(
             else:
                 render_answer(answer, output)
             return
-        bad_lines = sum(not _ask_line(line, answer_to, as_json) for line in sys.stdin)
-        if bad_lines:
+        from bot.lines import answer_lines
+
+        if not answer_lines(sys.stdin, answer_to, as_json=as_json):
             raise typer.Exit(2)
 
 
@@ -130,19 +129,7 @@ def sources(as_json: AsJson = False) -> None:
         terminal.seed(index)
         found = index.store.sources()
     if as_json:
-        terminal.print_json(
-            [
-                {
-                    "id": source.id,
-                    "title": source.title,
-                    "url": source.url,
-                    "path": source.path,
-                    "published": source.published.isoformat() if source.published else None,
-                    "passages": source.passages,
-                }
-                for source in found
-            ]
-        )
+        terminal.print_json([source.to_dict() for source in found])
     else:
         render_sources(found, output)
 
@@ -244,26 +231,3 @@ def feedback(as_json: AsJson = False) -> None:
         )
     else:
         render_feedback(rated, output)
-
-
-def _ask_line(line: str, answer_to: Callable[[str], Answer], as_json: bool) -> bool:
-    """Answer one line of input and print what comes of it; tell whether it was a question."""
-    from retrieval.errors import QuestionError
-    from retrieval.types import Answer
-
-    try:
-        answer = answer_to(line)
-    except QuestionError as error:
-        if as_json:
-            terminal.print_json({**Answer(line.strip()).to_dict(), "error": str(error)})
-        else:
-            notices.print(f"footnote: {error}", markup=False)
-        return False
-    if as_json:
-        terminal.print_json(answer.to_dict())
-    else:
-        output.print(answer.question, style="bold blue", markup=False)
-        render_answer(answer, output)
-        output.print()
-    sys.stdout.flush()
-    return True

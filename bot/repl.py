@@ -133,6 +133,5 @@ def _ask(session: Session, state: State, line: str) -> State:
 
 
 def understood(query: Query) -> str:
-    """Return a follow-up question as it was understood: ``→ how many were killed? (Floods)``."""
-    topic = f" ({shown(query.topic)})" if query.topic else ""
-    return f"→ {shown(query.question)}{topic}"
+    """Return a follow-up question as it was understood: ``→ Floods: how many were killed?``."""
+    return f"→ {shown(str(query))}"

@@ -172,7 +172,7 @@ class Service:
         said = self.records.said(server, context.place, context.after, REMEMBERED)
         query = Conversation(tuple(map(_turn, said))).stand_alone(question)
         if query.topic and source:
-            query = replace(query, topic=source.title)
+            query = replace(query, topic=None)
         answer = self.libraries.answer(query, server, source)
         place = None if context.is_private else context.place
         kept = self.records.keep(answer, server, place, said[-1].id if said else None)

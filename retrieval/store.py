@@ -54,6 +54,17 @@ class Source:
     digest: str
     passages: int
 
+    def to_dict(self) -> dict[str, object]:
+        """Return what a list of articles says of it, as JSON-ready data."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "url": self.url,
+            "path": self.path,
+            "published": self.published.isoformat() if self.published else None,
+            "passages": self.passages,
+        }
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -38,7 +38,7 @@ class Report:
         return (
             f"{counted(total, 'article')}: {self.added} added, "
             f"{self.updated} updated, {self.unchanged} unchanged, {self.removed} removed; "
-            f"{self.passages} passages in {self.seconds:.1f} s"
+            f"{counted(self.passages, 'passage')} in {self.seconds:.1f} s"
         )
 
     def __add__(self, other: Report) -> Report:

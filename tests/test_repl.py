@@ -225,7 +225,7 @@ def test_the_prompt_names_the_article_in_few_characters() -> None:
 
 def test_a_follow_up_is_shown_as_it_was_understood() -> None:
     assert understood(Query("how many?")) == "→ how many?"
-    assert understood(Query("how many?", f"Floods{STEERING[:4]}")) == "→ how many? (Floods]52)"
+    assert understood(Query("how many?", f"Floods{STEERING[:4]}")) == "→ Floods]52: how many?"
 
 
 @pytest.mark.parametrize(
