@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask test check format install dev bench-start bench-discord bench-search bench-answers bench-followups calibrate screenshots clean
+.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-followups calibrate screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -28,6 +28,9 @@ $(VENV)/.dev: $(VENV)/.installed
 
 ask: install
 	@$(BIN)/footnote ask "$${Q:?say what: make ask Q=\"how many were arrested?\"}"
+
+repl: install
+	@$(BIN)/footnote repl
 
 test: dev
 	@$(BIN)/python -m pytest -n auto $(ARGS)

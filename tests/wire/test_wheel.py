@@ -98,3 +98,11 @@ def test_beside_a_wheel_pytest_collects_and_runs_a_project_s_own_questions(
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
     assert "my.questions.yaml::How long is the swing bridge? PASSED" in done.stdout
+
+
+def test_the_readme_shows_just_that() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for text in (harbour.QUESTIONS, *harbour.ARTICLES.values()):
+        assert f"\n{text}```" in readme
+    assert all(f"`articles/{name}`" in readme for name in harbour.ARTICLES)
+    assert "$ pytest -v --footnote-folder articles" in readme
