@@ -194,7 +194,7 @@ async def test_attacks_do_nothing_in_titles_addresses_and_texts(
 async def test_attacks_do_nothing_in_questions(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world.service.libraries, "answer", lambda q, *_: Answer(check(q)))
+    monkeypatch.setattr(world.service.libraries, "answer", lambda q, *_: Answer(check(q.question)))
     await world.client.set_rules(world.server, has_threads=True)
     for number, attack in enumerate(ATTACKS):
         text = f"{attack} what of {attack} then?"[:MAX_QUESTION]
@@ -203,6 +203,19 @@ async def test_attacks_do_nothing_in_questions(
         if number % 6 == 0:
             await world.post(f"{world.bot} {text}")
     assert len(world.channel.threads) > 25
+    assert_all_harmless(world)
+
+
+async def test_attacks_do_nothing_in_what_a_follow_up_is_about(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, attack in enumerate(ATTACKS[::4]):
+        article = plant(world, f"{number}.md", title=attack, url="", text="Ten were arrested.")
+        answer = in_full(f"how many {attack} left?"[:MAX_QUESTION], [article])
+        monkeypatch.setattr(world.service.libraries, "answer", lambda *_, one=answer: one)
+        await world.post(f"{world.bot} how many were arrested?")
+        await world.post("and killed?", reply_to=world.last)
+        assert "→" in world.last.content
     assert_all_harmless(world)
 
 
