@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from bot import schema
-from bot.schema import Cited, Given, Rated, Rules
+from bot.schema import Cited, Given, Rated, Rules, Said
 from retrieval.database import Database
 from retrieval.locking import folder_errors
 from retrieval.types import Answer
@@ -61,11 +61,13 @@ class Records:
         server: str | None,
         place: str | None = None,
         after: str | None = None,
+        topic: str | None = None,
     ) -> str:
         """Keep an answer that is being given, and return its id: 16 hexadecimal digits.
 
-        ``place`` is the thread or direct message in which questions follow on it, and
-        ``after`` the id of the answer that it follows on itself.
+        ``place`` is the thread or direct message in which questions follow on it,
+        ``after`` the id of the answer that it follows on itself, and ``topic`` what a
+        question that follows is about.
 
         Answers that are older than the days that they are kept go, unless people voted on them.
         """
@@ -87,7 +89,9 @@ class Records:
         with self._database.writing() as connection:
             connection.execute(schema.answers.insert().values(row))
             connection.execute(
-                schema.turns.insert().values(answer=answer_id, place=place, after=after)
+                schema.turns.insert().values(
+                    answer=answer_id, place=place, after=after, topic=topic
+                )
             )
             is_old = schema.answers.c.given < now - timedelta(days=self._days)
             is_voted_on = schema.answers.c.id.in_(sa.select(schema.votes.c.answer))
@@ -97,32 +101,40 @@ class Records:
     def given(self, answer_id: str) -> Given | None:
         """Return an answer that was given, or None if it is not kept any more."""
         with self._database.reading() as connection:
-            return _given(connection, answer_id)
+            row = connection.execute(
+                sa.select(schema.answers).where(schema.answers.c.id == answer_id)
+            ).one_or_none()
+        if row is None:
+            return None
+        cited = tuple(Cited(**citation) for citation in row.citations)
+        return Given(row.id, row.server, row.question, row.short, cited)
 
     def said(
         self, server: str | None, place: str | None, after: str | None, most: int
-    ) -> tuple[Given, ...]:
-        """Return the answers, oldest first, on which a question follows.
+    ) -> tuple[Said, ...]:
+        """Return what was asked, oldest first, on which a question follows.
 
         Args:
             server: where it is asked; answers of elsewhere are left out.
             place: the thread or direct message where it is asked; what was said there
                 long ago is not gone on with.
             after: the id of the answer that it replies to, which counts before the place.
-            most: how many answers are returned.
+            most: how many are returned.
         """
-        turns: list[Given] = []
+        said: list[Said] = []
+        a, t = schema.answers.c, schema.turns.c
+        turn = sa.select(a.id, a.question, t.topic, t.after, a.server).join_from(
+            schema.answers, schema.turns, isouter=True
+        )
         with self._database.reading() as connection:
             at = after or (_last(connection, place) if place else None)
-            while at and len(turns) < most:
-                given = _given(connection, at)
-                if given is None or given.server != server:
+            while at and len(said) < most:
+                row = connection.execute(turn.where(a.id == at)).one_or_none()
+                if row is None or row.server != server:
                     break
-                turns.append(given)
-                at = connection.scalar(
-                    sa.select(schema.turns.c.after).where(schema.turns.c.answer == at)
-                )
-        return tuple(reversed(turns))
+                said.append(Said(row.id, row.question, row.topic))
+                at = row.after
+        return tuple(reversed(said))
 
     def vote(self, answer_id: str, person: str, is_good: bool) -> tuple[int, int] | None:
         """Keep a person's vote in place of an earlier one, and return how many are (good, bad).
@@ -182,16 +194,6 @@ class Records:
         statement = insert(table).values(**key, **values)
         with self._database.writing() as connection:
             connection.execute(statement.on_conflict_do_update(list(key), set_=values))
-
-
-def _given(connection: sa.Connection, answer_id: str) -> Given | None:
-    row = connection.execute(
-        sa.select(schema.answers).where(schema.answers.c.id == answer_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    cited = tuple(Cited(**citation) for citation in row.citations)
-    return Given(row.id, row.server, row.question, row.short, cited)
 
 
 def _last(connection: sa.Connection, place: str) -> str | None:

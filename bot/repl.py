@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from retrieval.index import Index
 
 _LONGEST_LABEL = 24
+_ELSEWHERE = (
+    "Only articles on that subject were asked; /new, and the question again, asks them all."
+)
 
 Read = Callable[[State], str | None]
 """Returns the next line, or None if there are no more."""
@@ -123,9 +126,12 @@ def _ask(session: Session, state: State, line: str) -> State:
     source = state.only.id if state.only else None
     answer = session.work(lambda step: session.pipeline(query, source, step))
     render_answer(answer, session.output)
+    if query.topic and not answer.answered:
+        session.output.print()
+        session.output.print(Text(_ELSEWHERE, style="dim"))
     return replace(
         state,
-        conversation=state.conversation.after(answer),
+        conversation=state.conversation.after(query, answer),
         query=query,
         asked_of=state.only,
         answer=answer,

@@ -38,6 +38,7 @@ turns = sa.Table(
     sa.Column("answer", sa.ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("place", sa.String, index=True),
     sa.Column("after", sa.String),
+    sa.Column("topic", sa.String),
 )
 servers = sa.Table(
     "servers",
@@ -67,6 +68,18 @@ class Given:
     question: str
     short: str | None
     citations: tuple[Cited, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A question that was asked, and the title of the article that it is about, if known.
+
+    ``answer`` is the id of the answer.
+    """
+
+    answer: str
+    question: str
+    topic: str | None
 
 
 @dataclass(frozen=True)

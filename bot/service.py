@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bot.desk import Desk
 from bot.libraries import Added, Libraries
 from bot.records import Records
-from bot.schema import Cited, Given, Rules
+from bot.schema import Cited, Rules
 from retrieval.conversation import REMEMBERED, Conversation, Turn
 from retrieval.question import check
 from retrieval.store import Source
@@ -170,12 +170,19 @@ class Service:
         self, question: str, server: str | None, source: Source | None, context: Context
     ) -> Reply:
         said = self.records.said(server, context.place, context.after, REMEMBERED)
-        query = Conversation(tuple(map(_turn, said))).stand_alone(question)
+        conversation = Conversation(tuple(Turn(one.question, one.topic) for one in said))
+        query = conversation.stand_alone(question)
         if query.topic and source:
             query = replace(query, topic=None)
         answer = self.libraries.answer(query, server, source)
         place = None if context.is_private else context.place
-        kept = self.records.keep(answer, server, place, said[-1].id if said else None)
+        kept = self.records.keep(
+            answer,
+            server,
+            place,
+            after=said[-1].answer if said else None,
+            topic=conversation.after(query, answer).turns[-1].topic,
+        )
         understood = str(query)
         return Reply(kept, answer, understood if understood != check(question) else None)
 
@@ -187,10 +194,6 @@ class Service:
         article = self.libraries.article(cited.source, server)
         citation = _citation(article, cited, number)
         return Footnote(cited, given.short, citation, is_gone=article is None)
-
-
-def _turn(given: Given) -> Turn:
-    return Turn(given.question, given.citations[0].title if given.citations else None)
 
 
 def _citation(article: Article | None, cited: Cited, number: int) -> Citation | None:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from retrieval import terms
+from retrieval.expressions import MONTH, WEEKDAY, YEAR
 from retrieval.question import MAX_QUESTION, Query, check
 from retrieval.types import Answer
 
@@ -31,16 +32,21 @@ _NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*(?: [^\W\d_a-zß-ö�
 _OPENING = re.compile(
     r"^(?:(?:and|or|but|so|then)\b[, ]*)?(?:(?:what|how) about\b)?\s*", re.IGNORECASE
 )
-_WHOLE = re.compile(
-    r"^(?:(?:in|on|at|by|for|from|to|with|of) )?(?:who(?:m|se)?|what|which|when|where|why|how)\b|"
+_PREPOSITION = r"(?:in|on|at|by|for|from|to|with|of|before|after|during|since)"
+_BEGINS_A_QUESTION = re.compile(
+    rf"^(?:(?:{_PREPOSITION}|until|about|under) )?(?:who(?:m|se)?|what|which|when|where|why|how)\b|"
     r"^(?:is|are|was|were|am|did|do|does|has|have|had|can|could|will|would|should|may|might|must)"
     r"(?:n['’]t)?\b",
     re.IGNORECASE,
 )
-_DETERMINER = re.compile(r"^(?:the|those|a|an|any|some) ", re.IGNORECASE)
-_PREPOSITION = re.compile(
-    r"^(?:in|on|at|by|for|from|to|with|of|before|after|during|since)\b", re.IGNORECASE
+_WHICH_WAY = re.compile(
+    r"^(?:when|where|why|how(?: (?:many|much|long|often|far|soon|old))?)(?: exactly| not)?$",
+    re.IGNORECASE,
 )
+_PLACED = re.compile(rf"^{_PREPOSITION}\b", re.IGNORECASE)
+_LAST_PART = re.compile(rf"(?<=\w ){_PREPOSITION} (.+)$", re.IGNORECASE)
+_TIME = re.compile(rf"\b(?:{WEEKDAY}|{MONTH}|{YEAR}|today|yesterday|(?:last|this|next) \w+)\b")
+_DETERMINER = re.compile(r"^(?:the|those|these|a|an|any|some) ", re.IGNORECASE)
 _STATE = r"(?:\w+ed|hurt|dead|missing|shot|held|found|lost|left|born|seen|taken|given|sent)"
 _IS_STATE = re.compile(rf"^{_STATE}$", re.IGNORECASE)
 _AFTER_BE = re.compile(rf"\b(?:is|are|was|were|be|been|get|got) ({_STATE})\b", re.IGNORECASE)
@@ -50,10 +56,10 @@ _COUNTED = re.compile(rf"\bhow (?:many|much)\b((?: (?!{_NOT_COUNTED})[\w-]+)?)",
 
 @dataclass(frozen=True)
 class Turn:
-    """A question as it was understood, and the title of the article that answered it, if any."""
+    """A question as it was understood, and the title of the article that it is about, if known."""
 
     question: str
-    title: str | None
+    topic: str | None
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,20 @@ class Conversation:
         asked = check(question)
         if not self.turns:
             return Query(asked)
-        whole = complete(asked, self.turns[-1].question)
-        if whole == asked and stands_alone(asked):
-            return Query(asked)
-        return Query(whole, next((turn.title for turn in self.turns[::-1] if turn.title), None))
+        last = self.turns[-1]
+        whole, focus = complete(asked, last.question)
+        if stands_alone(whole):
+            return Query(whole, focus=focus)
+        return Query(whole, last.topic, focus)
 
-    def after(self, answer: Answer) -> Conversation:
-        """Return the conversation with one more turn."""
-        title = answer.citations[0].article.title if answer.citations else None
-        return Conversation((*self.turns, Turn(answer.question, title))[-REMEMBERED:])
+    def after(self, query: Query, answer: Answer) -> Conversation:
+        """Return the conversation with one more turn.
+
+        What is asked next is about the article that answered; where none did, about
+        what the question was about.
+        """
+        topic = answer.citations[0].article.title if answer.citations else query.topic
+        return Conversation((*self.turns, Turn(query.question, topic))[-REMEMBERED:])
 
 
 def stands_alone(question: str) -> bool:
@@ -93,38 +104,67 @@ def stands_alone(question: str) -> bool:
     return name is not None or len(terms.stems(question)) >= SAYS_ENOUGH
 
 
-def complete(question: str, earlier: str) -> str:
-    """Return a question with what it takes from an earlier one.
+def complete(question: str, earlier: str) -> tuple[str, frozenset[str]]:
+    """Return a question with what it takes from an earlier one, and the stems that it adds.
 
-    ``"and killed?"`` after ``"how many were arrested?"`` is ``"how many were killed?"``;
-    what is a whole question, or words to search for, comes back as it is.
+    ``"and killed?"`` after ``"how many were arrested?"`` is ``"how many were killed?"``, and
+    adds ``kill``.  What is a whole question, words to search for, or no question at all
+    comes back as it is, and adds nothing.
     """
     rest = _OPENING.sub("", question, count=1)
     fragment = rest.rstrip(" ?!.")
-    says_nothing = all(word.group().lower() in terms.STOP_WORDS for word in terms.words(fragment))
-    is_whole = _WHOLE.match(fragment) and not says_nothing
-    is_search = rest == question and len(terms.stems(fragment)) > 1 and not says_nothing
-    if not fragment or is_whole or is_search:
-        return question
     before = earlier.rpartition(": ")[2].rstrip(" ?!.")
-    replaced = None if says_nothing else _replaced(fragment, before)
-    whole = (replaced or f"{fragment}: {before}") + "?"
-    return whole if len(whole) <= MAX_QUESTION else question
+    whole, added = None, frozenset[str]()
+    if not _BEGINS_A_QUESTION.match(before):
+        pass  # small talk, or words to search for: there is nothing to take over
+    elif _WHICH_WAY.match(fragment):
+        whole = f"{fragment}: {before}"
+    elif _is_a_piece(fragment):
+        whole = _replaced(fragment, before, is_opened=rest != question)
+        added = frozenset(terms.stems(fragment))
+    if whole is None or len(whole) >= MAX_QUESTION:
+        return question, frozenset()
+    return f"{whole}?", added
 
 
-def _replaced(fragment: str, earlier: str) -> str | None:
-    """Return an earlier question with a fragment in the place of its like, if it has a like."""
+def _is_a_piece(fragment: str) -> bool:
+    """Tell whether words say something, and are no question of their own."""
+    says = any(word.group().lower() not in terms.STOP_WORDS for word in terms.words(fragment))
+    return says and not (_BEGINS_A_QUESTION.match(fragment) or _ANAPHOR.search(fragment))
+
+
+def _replaced(fragment: str, earlier: str, *, is_opened: bool) -> str | None:
+    """Return an earlier question with a fragment in the place of its like.
+
+    Args:
+        fragment: what was said, without an "and".
+        earlier: the question before it.
+        is_opened: whether there was an "and"; without one, a word or two may be anything.
+    """
     bare = _DETERMINER.sub("", fragment)
-    preposition = _PREPOSITION.match(fragment)
-    if preposition:
-        like = re.search(rf"\b{preposition.group()} [\w ,'’-]+$", earlier, re.IGNORECASE)
-        return f"{earlier[: like.start()] if like else earlier + ' '}{fragment}"
+    if _PLACED.match(fragment):
+        return _put(fragment, _like(fragment, earlier), 0) or f"{earlier} {fragment}"
     if _IS_STATE.match(bare):
         return _put(bare, _AFTER_BE.search(earlier), 1)
-    if bare[:1].isupper():
-        names = list(_NAME.finditer(earlier))
-        return _put(fragment, names[-1], 0) if names else None
-    return _put(f" {bare}", _COUNTED.search(earlier), 1)
+    if not is_opened:
+        return None
+    names = list(_NAME.finditer(earlier))
+    counted = _COUNTED.search(earlier)
+    is_name = all(word[:1].isupper() for word in bare.split())
+    if counted and not is_name and len(bare.split()) == 1:
+        return _put(f" {bare}", counted, 1)
+    if names and (is_name or names[-1].end() == len(earlier)):
+        return _put(fragment, names[-1], 0)
+    return _put(fragment, _LAST_PART.search(earlier), 1) or f"{fragment}: {earlier}"
+
+
+def _like(phrase: str, earlier: str) -> re.Match[str] | None:
+    """Return the last part of a question that tells the same as ``"in Almaty"``: where, or when."""
+    first = phrase.split(maxsplit=1)[0].lower()
+    kinds = "in|on|at" if first in {"in", "on", "at"} else first
+    found = re.search(rf"(?<=\w )(?:{kinds})\b(?:(?! (?:{kinds})\b).)*$", earlier, re.IGNORECASE)
+    is_same = found and bool(_TIME.search(found.group())) == bool(_TIME.search(phrase))
+    return found if is_same else None
 
 
 def _put(words: str, place: re.Match[str] | None, group: int) -> str | None:

@@ -29,6 +29,8 @@ from retrieval.passages import Offsets
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported
+
 Vectors = NDArray[np.float32]
 Notify = Callable[[str], None]
 

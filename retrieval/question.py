@@ -27,14 +27,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Query:
-    """A question that stands alone; ``topic`` is what it is about where it does not say so.
+    """A question that stands alone.
 
-    Search looks for both, and the answer is judged by the question alone: a topic is
-    in every sentence of its article, and says nothing of which one answers.
+    ``topic`` is the title of the article that it is about, where it does not say so
+    itself.  Search looks for both, and the answer is judged by the question alone: a
+    topic is in every sentence of its article, and says nothing of which one answers.
+
+    ``focus`` are the stems that a follow-up adds to the question before it.  A passage
+    that has not half of them speaks of that one, and is not read.
     """
 
     question: str
     topic: str | None = None
+    focus: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.question}" if self.topic else self.question

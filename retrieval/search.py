@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from retrieval import terms
 from retrieval.question import Query
 from retrieval.subjects import hits_on_subject
 from retrieval.types import Hit
@@ -54,15 +55,16 @@ class Search:
         return [Hit(live[key], scores[key]) for key in ranked[:limit]]
 
     def follow(self, query: Query, limit: int = 10, source: str | None = None) -> list[Hit]:
-        """Return the best passages for a query; if it has a topic, those on that subject.
+        """Return the best passages for a query that are on its topic and have its focus.
 
-        A topic is the title of an article: without that, a follow-up would be answered
-        from whatever else holds its few words.
+        Without that, a follow-up would be answered from whatever else holds its few
+        words, or by what answered the question before it.
         """
-        if query.topic is None or source:
-            return self(str(query), limit, source)
-        encode = self._libraries[0].embedder.encode
-        return hits_on_subject(encode, query.topic, self(str(query), DEPTH))[:limit]
+        topic = None if source else query.topic
+        hits = self(str(query), DEPTH if topic or query.focus else limit, source)
+        if topic:
+            hits = hits_on_subject(self._libraries[0].embedder.encode, topic, hits)
+        return [hit for hit in hits if _has(hit, query.focus)][:limit]
 
     def frequencies(self, stems: Iterable[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each stem occurs, and how many passages there are."""
@@ -74,6 +76,14 @@ class Search:
             counts.update(some)
             total += passages
         return counts, total
+
+
+def _has(hit: Hit, focus: frozenset[str]) -> bool:
+    """Tell whether a passage has, with its title, at least half of some stems."""
+    if not focus:
+        return True
+    stems = set(terms.stems(f"{hit.passage.article.title}\n{hit.passage.text}"))
+    return 2 * len(focus & stems) >= len(focus)
 
 
 def _best(ranking: Ranking) -> Ranking:

@@ -68,7 +68,8 @@ def test_only_the_settings_and_the_start_read_the_environment() -> None:
         for path in MODULES
         if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
     }
-    assert readers <= {"bot/__main__.py"}
+    silencing = {"retrieval/embedding.py"}  # which sets what keeps onnxruntime from reporting home
+    assert readers <= {"bot/__main__.py"} | silencing
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -49,7 +49,7 @@ def records(open_records: Callable[[], Records]) -> Records:
 
 def said(records: Records, *where: str | None, most: int = 10) -> list[str]:
     server, place, after = where
-    return [given.question for given in records.said(server, place, after, most)]
+    return [one.question for one in records.said(server, place, after, most)]
 
 
 def test_an_answer_follows_on_those_before_it_in_its_place(records: Records) -> None:

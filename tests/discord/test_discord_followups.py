@@ -48,7 +48,7 @@ async def test_a_reply_to_a_reply_follows_on_both(world: World) -> None:
     await world.post(f"{world.bot} how many people were arrested in Kazakhstan?")
     await world.post("and nurses?", reply_to=world.last)
     await world.post(KILLED, reply_to=world.last)
-    assert f"-# → {TITLE}\\: how many nurses were killed in Kazakhstan?" in world.last.content
+    assert world.last.content.startswith("-# → how many nurses were killed in Kazakhstan?\n")
 
 
 async def test_a_reply_follows_on_that_answer_and_not_on_the_last(world: World) -> None:
