@@ -86,8 +86,8 @@ def _show(session: Session, state: State, which: str) -> State:
         session.page(_view(article)[0])
         return state
     _last(state)
-    citations = {citation.number: citation for citation in state.citations}
-    citation = citations.get(int(number))
+    citations = {str(citation.number): citation for citation in state.citations}
+    citation = citations.get(number.lstrip("0"))
     if citation is None:
         last = len(citations)
         has = f"has 1 to {last}" if last > 1 else f"has {'only 1' if last else 'none'}"

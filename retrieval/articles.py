@@ -71,9 +71,9 @@ def find(folder: Path) -> Iterator[Path]:
     Raises:
         SourceError: if the folder is not there or may not be listed.
     """
-    if not folder.is_dir():
-        raise SourceError(f"{folder} is not a folder; name one that holds {_formats()} files.")
     try:
+        if not folder.is_dir():
+            raise SourceError(f"{folder} is not a folder; name one that holds {_formats()} files.")
         for entry in sorted(folder.iterdir()):
             if entry.name.startswith("."):
                 continue

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -198,15 +198,24 @@ class Index:
             self.store.set_flag(_UNFINISHED, True)
             self.store.set_flag(_SEEDING, seeding)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
-            yield Writer(self.store, self.vectors, progress)
+            try:
+                yield Writer(self.store, self.vectors, progress)
+            except BaseException:
+                with suppress(LibraryError):  # of which the error itself tells
+                    self._announce()
+                raise
             self.store.set_flag(_SEEDING, False)
             self._finish()
 
     def _finish(self) -> None:
         """Say that all is written, and let other processes know that something was."""
+        self._announce()
+        self.store.set_flag(_UNFINISHED, False)
+
+    def _announce(self) -> None:
+        """Let other processes know that something was written."""
         self._generation = secrets.token_hex(8)
         self.store.set_meta(_GENERATION, self._generation)
-        self.store.set_flag(_UNFINISHED, False)
 
     def _mend(self) -> None:
         """Make the vectors fit the store."""

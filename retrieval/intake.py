@@ -16,6 +16,14 @@ FORMAT = "1"
 """Raised when the readers give another text for the same bytes, so that all is read again."""
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; one that the system cannot look at is none."""
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long; reading it as a file says so
+        return False
+
+
 def files(folder: Path) -> list[tuple[Path, str]]:
     """Return the articles of a folder as (absolute path, path within the folder).
 

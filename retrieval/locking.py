@@ -26,7 +26,7 @@ def locked(folder: Path, notify: Notify) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            notify("Another process is writing to this library; waiting for it to finish")
+            notify("The library is being written to; waiting for that to finish")
             _wait(lock)
     try:
         yield

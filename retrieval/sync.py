@@ -50,7 +50,7 @@ def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
         SourceError: if there is nothing to add, or a single file cannot be read.
         LibraryError: if the library cannot be written.
     """
-    if _is_folder(path):
+    if intake.is_folder(path):
         found = intake.files(path)
     else:
         intake.read(path, path.name)  # a single file that cannot be read changes nothing
@@ -76,13 +76,6 @@ def add_page(
 def is_address(place: str) -> bool:
     """Tell an address of the web from a path."""
     return place.lower().startswith(("http://", "https://"))
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that is too long; reading it as a file says so
-        return False
 
 
 @dataclass

@@ -72,6 +72,30 @@ def test_a_write_that_fails_anywhere_leaves_one_whole_version(
     assert second.store.keys() == second.vectors.keys()
 
 
+def test_what_an_interrupted_write_has_indexed_is_found_by_a_library_that_is_open(
+    open_index: Callable[[], Index], embedder: Embedder
+) -> None:
+    reader, writer = open_index(), open_index()
+    reader.put([SNOW])
+
+    def interrupt(*_: int) -> None:
+        if writer.store.articles(["rain"]):
+            raise KeyboardInterrupt
+
+    more = [
+        Article(id=f"more-{number}", title=f"Lorry {number}", text=f"It can carry {number} tons.")
+        for number in range(100)
+    ]
+    seen = reader.store.meta("generation")
+    with pytest.raises(KeyboardInterrupt):
+        writer.put([RAIN, *more], interrupt)
+    assert reader.store.meta("generation") != seen  # by which a refresh knows, in any process
+    reader.refresh()
+    nearest = reader.vectors.nearest(embedder.embed_query("how long did it rain?"), 5)
+    found = reader.store.passages(key for key, _ in nearest)
+    assert "rain" in {passage.article.id for passage in found.values()}
+
+
 def test_lost_vectors_are_made_again_by_the_next_write(open_index: Callable[[], Index]) -> None:
     index = open_index()
     index.put([RAIN])

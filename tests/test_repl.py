@@ -73,7 +73,8 @@ def test_the_last_answer_is_what_commands_are_about(seeded: Index) -> None:
 
 def test_what_cannot_be_done_is_told_and_changes_nothing(seeded: Index) -> None:
     _, complained, went = held(
-        seeded, "/why", "/show 1", "how many were arrested?", "/show 9", "/show zebra", "/add",
+        seeded, "/why", "/show 1", "how many were arrested?", "/show 9",
+        "/show zebra", "/add",
         "/add ~no-such-user/x", "/source earthquake", "/source zebra", "/frobnicate", "/show 1",
     )  # fmt: skip
     assert not went
@@ -89,6 +90,11 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(seeded: Index) -> None:
         "No article has 'zebra' in its title",
         "There is no command /frobnicate",
     ]
+
+
+def test_a_number_too_long_to_count_is_no_footnote(seeded: Index) -> None:
+    _, complained, _ = held(seeded, "how many were arrested?", "/show " + "9" * 5000)
+    assert "9" * 5000 in complained.replace("\n", "")
 
 
 def test_a_new_conversation_keeps_the_article_but_not_the_answer(seeded: Index) -> None:

@@ -11,6 +11,7 @@ from bot.checks.questions import QuestionFileError
 from bot.checks.report import side_by_side
 from bot.checks.run import Result
 from bot.render import shown
+from retrieval.intake import is_folder
 
 _WIDTH = 100
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -22,9 +23,9 @@ def check_place(path: Path) -> None:
     Raises:
         QuestionFileError: if there is no such folder, or a folder in its place.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise QuestionFileError(f"{path} is a folder; name a file for the JUnit report.")
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         raise QuestionFileError(f"There is no folder {path.parent}; make it, or name another.")
 
 
@@ -59,7 +60,9 @@ def write(results: Sequence[Result], path: Path) -> None:
             node = ET.SubElement(case, kind, {"message": _clean(shown(message))})
             node.text = _clean(side_by_side(result, _WIDTH))
     try:
-        ET.ElementTree(suites).write(path, encoding="utf-8", xml_declaration=True)
+        part = path.with_name(f"{path.name}.part")  # a report is there whole, or not at all
+        ET.ElementTree(suites).write(part, encoding="utf-8", xml_declaration=True)
+        part.replace(path)
     except OSError as error:
         raise QuestionFileError(
             f"{path} cannot be written ({error.strerror}); name another file."

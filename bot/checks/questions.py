@@ -21,6 +21,7 @@ import yaml
 
 from bot.checks.matching import is_regex
 from retrieval.errors import FootnoteError, QuestionError
+from retrieval.intake import is_folder
 from retrieval.question import check
 
 SUFFIX = ".questions.yaml"
@@ -63,7 +64,7 @@ def find(path: Path) -> list[Path]:
     Raises:
         QuestionFileError: if there is none.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return [path]
     found = sorted(file for file in path.rglob(f"*{SUFFIX}") if file.is_file())
     if not found:
@@ -187,9 +188,11 @@ def _text(path: Path, node: yaml.Node, key: str) -> str:
 def _truth(path: Path, node: yaml.Node | None) -> bool:
     if node is None:
         return False
-    if node.tag != "tag:yaml.org,2002:bool":
+    values = yaml.SafeLoader.bool_values
+    value = values.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) else None
+    if value is None:
         raise _wrong(path, node, "'unanswerable' is neither true nor false; write true.")
-    return bool(yaml.SafeLoader.bool_values[node.value.lower()])
+    return bool(value)
 
 
 def _reason(path: Path, node: yaml.Node | None) -> str | None:

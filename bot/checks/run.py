@@ -93,9 +93,11 @@ def open_folder(
         SourceError: if there is no such folder, or no article in it.
         LibraryError: if the index cannot be used.
     """
+    from retrieval import intake
     from retrieval.index import Index
     from retrieval.sync import sync
 
+    intake.files(folder)  # where there is none, nothing is made for it
     index = Index(folder_library(folder, within, embedder), embedder, notify)
     try:
         return index, sync(index, folder, progress)

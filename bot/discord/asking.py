@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -50,7 +52,7 @@ async def answer_interaction(
         await interaction.response.defer(ephemeral=hidden, thinking=True)
         if source and only is None:  # it could not be found before the libraries were loaded
             only = await client.service.find(source, server)
-        context = Context(place=place_of(interaction.channel), is_private=hidden)
+        context = Context(place=place_of(interaction.channel, server), is_private=hidden)
         reply = await client.service.ask(question, server, only, context)
 
         async def send(**message: Any) -> None:
@@ -66,7 +68,10 @@ async def send_reply(
     """Send an answer in as many messages as it needs, each with the buttons of its footnotes."""
     pieces = parts(reply.answer, understood=reply.understood, is_echoed=is_echoed, ask_on=ask_on)
     for place, piece in enumerate(pieces, start=1):
-        view = buttons(reply.id, piece, is_last=place == len(pieces))
+        later = (number for following in pieces[place:] for number in following.numbers)
+        # By its buttons, a reply to any part of an answer finds the answer.
+        numbers = piece.numbers or tuple(islice(later, 1))
+        view = buttons(reply.id, replace(piece, numbers=numbers), is_last=place == len(pieces))
         await send(content=piece.text, view=view, suppress_embeds=True)
 
 
@@ -78,12 +83,16 @@ def is_allowed(rules: Rules, channel: object) -> bool:
     return not places.isdisjoint(rules.channels)
 
 
-def place_of(channel: object) -> str | None:
+def place_of(channel: object, server: str | None) -> str | None:
     """Return the id of a channel in which one question follows on another, if it is one.
 
     A thread and a direct message are; in other channels, questions have nothing in common.
+    Nor is a thread of a server to which the bot was not invited: what it says there may
+    be seen by nobody but the one who asked.
     """
-    if isinstance(channel, discord.Thread | discord.DMChannel | discord.GroupChannel):
+    if isinstance(channel, discord.Thread):
+        return str(channel.id) if server else None
+    if isinstance(channel, discord.DMChannel | discord.GroupChannel):
         return str(channel.id)
     return None
 

@@ -162,7 +162,7 @@ class FootnoteClient(discord.AutoShardedClient):
                     log.info("typing not shown", extra={"why": str(error)})
                 replied = self._replied_to(message)
                 after = answer_under(replied) if replied else None
-                context = Context(place=place_of(place), after=after)
+                context = Context(place=place_of(place, server), after=after)
                 reply = await self.service.ask(question, server, context=context)
 
             is_here = place == message.channel

@@ -64,6 +64,16 @@ def write(folder: Path, questions: str = QUESTIONS, name: str = "my.questions.ya
     (folder / name).write_text(questions, "utf-8")
 
 
+def write_a_bot_of_its_own(folder: Path) -> None:
+    """Give the project a package that is called as one of ours is, and a test of it."""
+    (folder / "bot").mkdir()
+    (folder / "bot" / "__init__.py").touch()
+    (folder / "bot" / "core.py").write_text("ANSWER = 42\n", "utf-8")
+    (folder / "conftest.py").touch()
+    test = "from bot.core import ANSWER\n\n\ndef test_it():\n    assert ANSWER == 42\n"
+    (folder / "test_core.py").write_text(test, "utf-8")
+
+
 def run_pytest(
     folder: Path, environment: Mapping[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:

@@ -191,7 +191,7 @@ def test_without_a_cache_and_with_warnings_as_errors_it_works_and_leaves_nothing
     before = sorted(tmp_path.rglob("*"))
     (tmp_path / "below").mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "bot.checks.plugin", "-p", "no:cacheprovider", ".."],
+        [sys.executable, "-m", "pytest", "-p", "footnote_pytest", "-p", "no:cacheprovider", ".."],
         cwd=tmp_path / "below",
         env=environment | alone,
         capture_output=True,
@@ -230,12 +230,30 @@ def test_without_a_folder_the_library_of_the_settings_is_asked_and_seeded(
 
 def test_a_project_without_questions_pays_almost_nothing() -> None:
     listing = (
-        "import sys; import pytest; before = set(sys.modules); import bot.checks.plugin; "
+        "import sys; import pytest; before = set(sys.modules); import footnote_pytest; "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
         [sys.executable, "-c", listing], capture_output=True, text=True, check=True
     )
     new = {name.split(".")[0] for name in done.stdout.split()}
-    assert new <= {"bot", "retrieval", *sys.stdlib_module_names}
-    assert not any(name.startswith("retrieval.") for name in done.stdout.split())
+    assert new <= {"footnote_pytest", *sys.stdlib_module_names}
+
+
+AS_THE_SCRIPT = "import pytest, sys; sys.path.pop(0); sys.exit(pytest.main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("command", [["-m", "pytest"], ["-c", AS_THE_SCRIPT]])
+def test_a_project_with_a_bot_of_its_own_is_let_be(
+    tmp_path: Path, environment: dict[str, str], command: list[str]
+) -> None:
+    harbour.write_a_bot_of_its_own(tmp_path)
+    done = subprocess.run(
+        [sys.executable, *command, "-p", "no:warnings"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome(done) == "1 passed", done.stdout + done.stderr

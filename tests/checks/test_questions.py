@@ -93,6 +93,8 @@ def test_an_editor_on_windows_does_no_harm(mark: bytes, newline: bytes, tmp_path
         ("- question: why?\n  source: x\n  unanswerable: true", 1, "drop these or that"),
         ("- question: why?\n  unanswerable: maybe", 2, "neither true nor false"),
         ("- question: why?\n  unanswerable: [true]", 2, "neither true nor false"),
+        ("- question: why?\n  unanswerable: !!bool maybe", 2, "neither true nor false"),
+        ("- question: why?\n  unanswerable: !!bool [a]", 2, "neither true nor false"),
         ("- question: why?\n  answer:", 2, "'answer' is not a text or a list of texts"),
         ("- question: why?\n  answer: ''", 2, "'answer' is not a text or a list of texts"),
         ("- question: why?\n  answer: []", 2, "'answer' is not a text or a list of texts"),

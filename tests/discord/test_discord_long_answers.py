@@ -124,3 +124,25 @@ async def test_the_parts_arrive_in_order(world: World, answer: Answer) -> None:
     places = [whole.index(f" **[{number}]**") for number in range(1, COUNT + 1)]
     assert places == sorted(places)
     assert places[-1] < whole.index("**Sources**")
+
+
+async def test_a_reply_to_any_part_follows_on_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = world.service.libraries.sources(None)[0]
+    article = world.service.libraries.article(source.id, None)
+    assert article
+    (start, end), *_ = sentences.split(article.text)
+    long = Answer(
+        question=LONG,
+        statements=(Statement("so it goes on " * 400, (1,)),),
+        citations=(Citation(article, start, end, 1),),
+    )
+    monkeypatch.setattr(world.service.libraries, "answer", lambda *_: long)
+    await world.post(f"{world.bot} {LONG}")
+    pieces = [one for one in world.channel.history() if one.author == world.env.bot.user]
+    assert len(pieces) > 2
+    for piece in pieces:
+        await world.post("who wrote it?", reply_to=piece)
+        last = [one for one in world.channel.history() if one.content.startswith("-# → ")]
+        assert last, piece.content[:80]

@@ -114,6 +114,9 @@ def test_a_junit_report_names_file_and_line_of_what_failed(
         (["bad.questions.yaml"], "bad.questions.yaml:2: there is no key 'anwser'"),
         (["my.questions.yaml", "--folder", "gone"], "gone is not a folder"),
         (["my.questions.yaml", "--junit", "gone/report.xml"], "There is no folder gone"),
+        (["a" * 300], "File name too long"),
+        (["my.questions.yaml", "--junit", f"{'a' * 300}/report.xml"], "There is no folder aaa"),
+        (["my.questions.yaml", "--folder", "a" * 300], "File name too long"),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -127,3 +130,4 @@ def test_bad_input_is_one_sentence(
     assert done.stderr.startswith("footnote: ")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.rglob("checks")), "nothing is made for what is not there"

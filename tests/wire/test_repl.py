@@ -255,7 +255,7 @@ def test_an_add_that_waits_is_cancelled_and_adds_nothing(
     (tmp_path / "ferry.txt").write_text("The ferry of Lund carried 4,812 passengers.", "utf-8")
     with locking.locked(library, lambda _: None):
         terminal.enters("/add ferry.txt")
-        terminal.sees("Another process is writing")
+        terminal.sees("The library is being written to")
         terminal.presses("c")
         terminal.sees("Cancelled; what was indexed by then stays")
         terminal.is_asked()

@@ -62,7 +62,7 @@ def test_a_wheel_holds_the_seeds_and_the_entry_points_and_no_tests(wheel: Wheel)
     assert not [name for name in wheel.names if name.startswith(("tests/", "bench/"))]
     entry_points = wheel.read("entry_points.txt").split()
     assert "[console_scripts] footnote = bot.__main__:main" in " ".join(entry_points)
-    assert "[pytest11] footnote = bot.checks.plugin" in " ".join(entry_points)
+    assert "[pytest11] footnote = footnote_pytest" in " ".join(entry_points)
 
 
 def test_a_wheel_answers_from_its_own_seeds(
@@ -98,6 +98,27 @@ def test_beside_a_wheel_pytest_collects_and_runs_a_project_s_own_questions(
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
     assert "my.questions.yaml::How long is the swing bridge? PASSED" in done.stdout
+
+
+def test_questions_beside_a_bot_of_the_projects_own_say_what_to_do(
+    wheel: Wheel, elsewhere: Path, environment: dict[str, str]
+) -> None:
+    harbour.write(elsewhere)
+    harbour.write_a_bot_of_its_own(elsewhere)
+    without_the_checkout = (
+        "import sys\n"
+        "sys.meta_path[:] = [f for f in sys.meta_path if not f.__module__.startswith('__edit')]\n"
+    )
+    (elsewhere / "conftest.py").write_text(without_the_checkout, "utf-8")
+    done = harbour.run_pytest(
+        elsewhere,
+        environment | {"PYTHONPATH": str(wheel.folder), "COLUMNS": "200"},
+        "--footnote-folder", "articles", "--continue-on-collection-errors", "-p", "no:warnings",
+    )  # fmt: skip
+    assert f"The package bot ({elsewhere / 'bot'}) hides the one" in done.stdout, done.stdout
+    assert "footnote check" in done.stdout
+    assert "1 passed, 1 error" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_the_readme_shows_just_that() -> None:

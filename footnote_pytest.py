@@ -1,11 +1,14 @@
 """The pytest plugin: ``*.questions.yaml`` is collected as tests, one for each question.
 
-It is loaded in every project beside which Footnote is installed, so nothing but
-pytest is imported here until there is a file of questions.
+It is loaded in every project beside which Footnote is installed.  So nothing but
+pytest is imported here until there is a file of questions, and the module has a name
+that no project takes: ``bot`` may well be a package of the project's own.
 """
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path
@@ -58,6 +61,9 @@ class QuestionFile(pytest.File):
 
     def collect(self) -> Iterator[QuestionItem]:
         """Yield a test for each row."""
+        hidden = _hidden()
+        if hidden:
+            raise self.CollectError(hidden)
         from bot.checks.questions import load
         from bot.render import shown
         from retrieval.errors import ConfigError, FootnoteError
@@ -113,6 +119,9 @@ class QuestionItem(pytest.Item):
 @pytest.fixture(scope="session")
 def footnote_index(pytestconfig: pytest.Config) -> Index:
     """The index of the articles that the questions are asked of."""
+    hidden = _hidden()
+    if hidden:
+        pytest.fail(hidden, pytrace=False)
     from retrieval.errors import FootnoteError
 
     try:
@@ -126,6 +135,22 @@ def footnote_index(pytestconfig: pytest.Config) -> Index:
 def footnote_chain(footnote_index: Index, pytestconfig: pytest.Config) -> Runnable[str, Answer]:
     """The LangChain chain that answers from them: ``footnote_chain.invoke(question)``."""
     return _session(pytestconfig).chain()
+
+
+def _hidden() -> str | None:
+    """Return what to do where the project's own packages hide Footnote's of the same name."""
+    for name in ("bot.checks.session", "retrieval.index", "seeds"):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            package = name.partition(".")[0]
+            found = getattr(sys.modules.get(package), "__path__", None)
+            where = f" ({next(iter(found))})" if found else ""
+            return (
+                f"The package {package}{where} hides the one of that name that comes with Footnote "
+                f"({error}); ask these questions with: footnote check"
+            )
+    return None
 
 
 def _session(config: pytest.Config) -> Session:
