@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-followups calibrate screenshots clean
+.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-followups screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -61,11 +61,11 @@ bench-search: dev
 bench-answers: dev
 	@$(BIN)/python -m bench.answers $(ARGS)
 
+bench-reader: dev
+	@$(BIN)/python -m bench.reader $(ARGS)
+
 bench-followups: dev
 	@$(BIN)/python -m bench.followups $(ARGS)
-
-calibrate: dev
-	@$(BIN)/python -m bench.calibrate $(ARGS)
 
 clean:
 	rm -rf $(VENV) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

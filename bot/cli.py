@@ -61,7 +61,7 @@ def ask(
         from bot import compose
 
         terminal.seed(index)
-        answer_to = compose.pipeline(index)
+        answer_to = compose.pipeline(index, reader=terminal.reading_model())
         if question != "-":
             answer = answer_to(question)
             if as_json:

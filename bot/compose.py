@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from bot.settings import Settings
 from retrieval.chain import Pipeline, build_chain
 from retrieval.embedding import Embedder, Notify, load_embedder
 from retrieval.errors import ConfigError
-from retrieval.reader import Calibration, SentenceReader
+from retrieval.reader import Reader
+from retrieval.reading_model import ReadingModel, load_reading_model, shipped
 from retrieval.search import Search
 from retrieval.types import Answer
 
@@ -50,11 +51,12 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
     """Return the shared library and those of the Discord servers; none is opened yet."""
     from bot.libraries import Libraries
 
+    reader = cache(partial(reading_model, settings, notify))
     return Libraries(
         folder=library_dir(settings) / _SERVERS,
         open_shared=partial(library, settings, notify),
         open_own=partial(_own_library, settings, notify),
-        build=pipeline,
+        build=lambda *some: pipeline(*some, reader=reader()),
         allow_private_urls=settings.allow_private_urls,
         most_articles=settings.server_sources,
     )
@@ -110,26 +112,44 @@ def servers(settings: Settings) -> list[str]:
     )
 
 
-def pipeline(*libraries: Index) -> Pipeline:
-    """Return the function that answers from one or more libraries, offline."""
+def pipeline(*libraries: Index, reader: ReadingModel | None = None) -> Pipeline:
+    """Return the function that answers from one or more libraries, offline.
+
+    ``reader`` is the model that reads; that of the install if None.
+    """
     search = Search(*libraries)
+    model = reader or shipped()
     encode = libraries[0].embedder.encode
-    return Pipeline(search, SentenceReader(encode, search.frequencies, Calibration.load()))
+    answerer = Reader(model.read, encode, search.frequencies, model.calibration)
+    return Pipeline(search, answerer)
 
 
-def chain(index: Index) -> Runnable[str, Answer]:
+def reading_model(settings: Settings, notify: Notify) -> ReadingModel:
+    """Return the model that reads, as it is set."""
+    return load_reading_model(settings.reader_model, cache_dir(settings), notify)
+
+
+def chain(index: Index, reader: ReadingModel | None = None) -> Runnable[str, Answer]:
     """Return the chain that answers from a library, offline."""
-    steps = pipeline(index)
+    steps = pipeline(index, reader=reader)
     return build_chain(steps.search, steps.answerer, steps.passages)
 
 
-def session(settings: Settings, index: Index, output: Console, work: Work, page: Page) -> Session:
+def session(
+    settings: Settings,
+    index: Index,
+    output: Console,
+    work: Work,
+    page: Page,
+    *,
+    reader: ReadingModel | None = None,
+) -> Session:
     """Return what a session at the terminal works with."""
     from bot.session import Session
 
     return Session(
         index=index,
-        pipeline=pipeline(index),
+        pipeline=pipeline(index, reader=reader),
         output=output,
         work=work,
         page=page,

@@ -45,13 +45,15 @@ def run(settings: Settings, index: Index) -> bool:
     where the answers go to one, there is none, nor colours and spinners, and each
     question is printed above its answer.
     """
+    reader = compose.reading_model(settings, notify)
     if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         worker = Worker(output)
         pages = partial(page, output, settings.pager)
-        session = compose.session(settings, index, output, worker, pages)
+        session = compose.session(settings, index, output, worker, pages, reader=reader)
         interact(session, worker, compose.history(settings))
         return True
-    session = compose.session(settings, index, output, at_once, partial(print_all, output))
+    show = partial(print_all, output)
+    session = compose.session(settings, index, output, at_once, show, reader=reader)
     waiting = iter(sys.stdin or ())
     return converse(replace(session, echoes=True), lambda _: next(waiting, None), notices)
 

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".footnote")
     cache_dir: Path | None = None
     embedding_model: str | None = None
+    reader_model: str | None = None
     chroma_url: HttpUrl | None = None
     allow_private_urls: bool = False
     pager: str | None = None

@@ -20,6 +20,7 @@ from bot.render import json_line, shown
 if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.index import Index
+    from retrieval.reading_model import ReadingModel
     from retrieval.writer import Report
 
 output = Console(highlight=False)
@@ -57,6 +58,18 @@ def library() -> Index:
     index = compose.library(settings(), notify)
     collect_garbage_again()
     return index
+
+
+def reading_model() -> ReadingModel:
+    """Return the model that reads, as it is set.
+
+    Raises:
+        ConfigError: if a setting makes no sense, or ``.env`` cannot be read.
+        ModelError: if the model cannot be loaded.
+    """
+    from bot import compose
+
+    return compose.reading_model(settings(), notify)
 
 
 def collect_garbage_again() -> None:

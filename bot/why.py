@@ -32,7 +32,7 @@ def reason(explanation: Explanation) -> str:
         found = counted(len(explanation.hits), "passage")
         return f"It was decided from {found}; no figures are kept of how."
     if not considered:
-        return "No answer was given: the passages that were found hold no whole sentence."
+        return "No answer was given: nothing in the passages that were found may answer it."
     best, least = f"{considered[0].probability:.1%}", f"{explanation.threshold:.1%}"
     of = counted(len(considered), "sentence")
     if considered[0].probability < explanation.threshold:

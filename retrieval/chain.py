@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from retrieval import citations
 from retrieval.question import Query, check
-from retrieval.reader import Answerer, Considered
+from retrieval.reader import PASSAGES_READ, Answerer, Considered
 from retrieval.search import Search
 from retrieval.types import Answer, Hit
 
@@ -61,7 +61,7 @@ class Pipeline:
 
     search: Search
     answerer: Answerer
-    passages: int = 10
+    passages: int = PASSAGES_READ
 
     def __call__(
         self, question: str | Query, source: str | None = None, step: Step = lambda _: None
@@ -101,7 +101,9 @@ class Pipeline:
         return asked, hits
 
 
-def build_chain(search: Search, answerer: Answerer, passages: int = 10) -> Runnable[str, Answer]:
+def build_chain(
+    search: Search, answerer: Answerer, passages: int = PASSAGES_READ
+) -> Runnable[str, Answer]:
     """Return the :class:`Pipeline` as a LangChain ``Runnable``.
 
     It has ``invoke``, ``batch``, ``ainvoke``, ``astream`` and the rest.

@@ -107,7 +107,7 @@ def load_embedder(
     Raises:
         ModelError: if the model cannot be loaded, or is not what it should be.
     """
-    exported = _export_folder(model, cache)
+    exported = export_folder(model, cache)
     if not (exported / "model.json").exists():
         from retrieval.export import NotExportableError, export
 
@@ -118,18 +118,21 @@ def load_embedder(
             from retrieval.torch_encoder import load_with_torch
 
             return load_with_torch(model)
-    return _load_export(exported, threads or _processors())
+    return _load_export(exported, threads or processors())
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _export_folder(model: str | None, cache: Path) -> Path:
-    """Name the folder of a model's export; it changes when a model's files on disk do."""
+def export_folder(model: str | None, cache: Path, kind: str = "") -> Path:
+    """Name the folder of a model's export; it changes when a model's files on disk do.
+
+    ``kind`` tells apart what may be exported of one model.
+    """
     if model is None:
         return cache / f"{DEFAULT_MODEL}-{DEFAULT_WEIGHTS[:12]}-{EXPORT_FORMAT}"
     source = Path(model)
@@ -138,7 +141,7 @@ def _export_folder(model: str | None, cache: Path) -> Path:
         files = sorted(path for path in source.rglob("*") if path.is_file())
         stats = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
         identity = json.dumps([str(source.resolve()), stats])
-    digest = hashlib.sha256(identity.encode()).hexdigest()
+    digest = hashlib.sha256(f"{kind}{identity}".encode()).hexdigest()
     return cache / f"{source.name}-{digest[:12]}-{EXPORT_FORMAT}"
 
 

@@ -12,6 +12,8 @@ import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,19 @@ def export(model: str | None, folder: Path) -> None:
         NotExportableError: if neither form is within :data:`MIN_COSINE` of the original.
     """
     original = load_model(model)
+    with new_folder(folder, "model.json") as scratch:
+        _write(model, original, scratch)
+
+
+@contextmanager
+def new_folder(folder: Path, last: str) -> Iterator[Path]:
+    """Give a folder to write to, which becomes ``folder`` when the block ends: whole, or not.
+
+    ``last`` names the file by which a whole one is known.
+
+    Raises:
+        ModelError: if it cannot be written.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
@@ -63,8 +78,8 @@ def export(model: str | None, folder: Path) -> None:
             "set CACHE_DIR to one that can."
         ) from error
     try:
-        _write(model, original, scratch)
-        _publish(scratch, folder)
+        yield scratch
+        _publish(scratch, folder, last)
     except OSError as error:
         raise ModelError(
             f"The exported model cannot be kept in {folder.parent} ({error.strerror}); make room "
@@ -74,12 +89,12 @@ def export(model: str | None, folder: Path) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _publish(scratch: Path, folder: Path) -> None:
+def _publish(scratch: Path, folder: Path, last: str) -> None:
     """Move the finished export into place, unless another process was faster."""
     try:
         scratch.rename(folder)
     except OSError:
-        if not (folder / "model.json").exists():
+        if not (folder / last).exists():
             shutil.rmtree(folder, ignore_errors=True)
             scratch.rename(folder)
 

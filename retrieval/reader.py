@@ -1,33 +1,30 @@
-"""The offline answerer: chooses the sentence that answers, or none.
+"""The offline answerer: reads the passages, and quotes the sentence that answers, or none.
 
-Each sentence of the best passages gets a probability that it answers the
-question, from a few measured signs; below a threshold nothing is said.  It
-cannot invent: what it says is a sentence of a source.
+A model (:mod:`retrieval.spans`) marks in each passage the words that may answer.  From
+that and a few other signs each marked sentence gets a probability that it answers;
+below a threshold nothing is said.  It cannot invent: what it says is a sentence of a
+source, and its short answer a piece of that sentence.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Protocol
 
-from retrieval import sentences, short, terms
-from retrieval.question import asked
+from retrieval import named, repair, sentences, terms
+from retrieval.spans import Found, Read, Titled
 from retrieval.subjects import Encode, on_subject
 from retrieval.types import Claim, Draft, Hit, Span, fold_space
 
-PASSAGES_READ = 6
-"""How many of the best passages are read, sentence by sentence."""
-
-OTHERS, USUAL_COSINE, USUAL_SHARE = 10, 0.1, 0.3
-"""So many usual sentences are thought to be read besides, where few are there."""
+PASSAGES_READ = 12
+"""How many of the best passages are read."""
 
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
+
+_MOST_SENTENCES = 2
 
 Frequencies = Callable[[Iterable[str]], tuple[Mapping[str, int], int]]
 """Stems → (in how many passages each occurs, how many passages there are)."""
@@ -42,74 +39,77 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True)
 class Considered:
-    """A sentence that was read, and the probability that it answers."""
+    """A sentence, the probability that it answers, and the piece of it that does."""
 
     span: Span
     probability: float
+    short: str | None = None
 
 
 @dataclass(frozen=True)
 class Signs:
     """What speaks for a sentence as the answer to a question.
 
-    ``means``: cosine of the question and the sentence under its article's title;
+    ``margin``: by how much the words marked in it beat "not here", for the model;
     ``says``: share of the question's content words, weighted by rarity, that is in
-    the sentence or the title; both less their mean over all sentences read.
-    ``context``: that share for its passage and the title; ``gives``: 1 if the
-    sentence holds what the question asks for, -1 if not, 0 if that is not plain;
-    ``length``: logarithm of its number of words.
+    the sentence or the title; ``context``: that share for its passage and the title;
+    ``missing``: the share of the names and numbers in the question that its article
+    nowhere has.
+
+    Two more were tried and changed nothing: the head that says whether a passage answers
+    (it goes with the margin), and whether the sentence holds the kind of thing that is
+    asked for.
 
     The score of the search is not among them: it compares passages of one
     library, and says little of whether any of them answers.
     """
 
-    means: float
+    margin: float
     says: float
     context: float
-    gives: float
-    length: float
+    missing: float
 
 
 @dataclass(frozen=True)
 class Calibration:
     """A logistic regression over :class:`Signs`, and the probability from which one answers.
 
-    Fitted by ``bench/calibrate.py``; kept in ``reader.json``.
+    Fitted by ``training/calibrate.py``.
     """
 
     weights: Mapping[str, float]
     intercept: float
     threshold: float
 
-    @classmethod
-    @cache
-    def load(cls) -> Calibration:
-        """Return the calibration that is shipped."""
-        return cls(**json.loads(files("retrieval").joinpath("reader.json").read_text("utf-8")))
-
     def probability(self, signs: Signs) -> float:
         """Return the probability that a sentence with these signs answers."""
         total = self.intercept + sum(w * getattr(signs, name) for name, w in self.weights.items())
-        return 1 / (1 + math.exp(-total))
+        return 1 / (1 + math.exp(min(-total, 700.0)))
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sentence that may answer, and what speaks for it."""
+    """A sentence that may answer, what speaks for it, and the piece of it that is marked."""
 
     span: Span
     signs: Signs
+    short: str | None = None
 
 
-class SentenceReader:
-    """Answers with the most probable sentence; with several, where articles disagree."""
+class Reader:
+    """Answers with the most probable sentence; with several, where articles disagree.
+
+    Args:
+        read: the model.
+        encode: tells by their titles whether two articles are on the same subject.
+        frequencies: tells how rare a word is in the library.
+        calibration: fitted to the model.
+    """
 
     def __init__(
-        self,
-        encode: Encode,
-        frequencies: Frequencies,
-        calibration: Calibration,
+        self, read: Read, encode: Encode, frequencies: Frequencies, calibration: Calibration
     ) -> None:
+        self._read = read
         self._encode = encode
         self._frequencies = frequencies
         self._calibration = calibration
@@ -120,7 +120,7 @@ class SentenceReader:
         if not ranked or ranked[0].probability < self.threshold:
             return Draft(question)
         least = max(self.threshold, RIVAL_SHARE * ranked[0].probability)
-        best, *others = (_claim(question, one.span) for one in ranked if one.probability >= least)
+        best, *others = (_claim(one) for one in ranked if one.probability >= least)
         claims = [best, *self._rivals(best, others)]
         return Draft(question, tuple(sorted(claims, key=_age)))
 
@@ -130,44 +130,40 @@ class SentenceReader:
         return self._calibration.threshold
 
     def considered(self, question: str, hits: Sequence[Hit]) -> list[Considered]:
-        """Return the sentences of the best passages, the most probable first."""
+        """Return the sentences in which an answer was marked, the most probable first."""
         found = (
-            Considered(candidate.span, self._calibration.probability(candidate.signs))
-            for candidate in self.candidates(question, hits)
+            Considered(one.span, self._calibration.probability(one.signs), one.short)
+            for one in self.candidates(question, hits)
         )
         return sorted(
             found, key=lambda one: (-one.probability, one.span.article.id, one.span.start)
         )
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
-        """Return the sentences of the best passages, each once, with their signs."""
+        """Return the sentences in which the model marks an answer, each once, with their signs."""
         read = hits[:PASSAGES_READ]
-        found: dict[tuple[str, int], tuple[Span, Hit]] = {}
-        for hit in read:
-            for span in _sentences(hit):
-                found.setdefault((span.article.id, span.start), (span, hit))
-        if not found:
+        if not read:
             return []
+        readings = self._read(question, [_titled(hit) for hit in read])
         weigh = self._weights(question)
-        titled = {place: _titled(span) for place, (span, _) in found.items()}
-        vectors = self._encode([question, *titled.values()])
-        cosines = (vectors[1:] @ vectors[0]).tolist()
-        shares = [weigh(terms.stems(text)) for text in titled.values()]
-        usual_cosine, usual_share = _usual(cosines, USUAL_COSINE), _usual(shares, USUAL_SHARE)
-        seen = {hit.passage.key: _stems_around(hit) for hit in read}
-        return [
-            Candidate(
-                span,
-                Signs(
-                    means=cosine - usual_cosine,
-                    says=share - usual_share,
-                    context=weigh(seen[hit.passage.key]),
-                    gives=_gives(question, span.text),
-                    length=math.log(len(span.text.split())),
-                ),
-            )
-            for (span, hit), cosine, share in zip(found.values(), cosines, shares, strict=True)
-        ]
+        best: dict[tuple[str, int, int], Candidate] = {}
+        for hit, reading in zip(read, readings, strict=True):
+            context = weigh(terms.stems(f"{hit.passage.article.title}\n{hit.passage.text}"))
+            for found in reading.spans:
+                span = _sentence(hit, found)
+                if span is None or not _may_answer(question, span, _marked(hit, found)):
+                    continue
+                signs = Signs(
+                    margin=found.margin,
+                    says=weigh(terms.stems(f"{span.article.title}\n{span.text}")),
+                    context=context,
+                    missing=named.missing(question, span.article),
+                )
+                candidate = Candidate(span, signs, _piece(question, span, hit, found))
+                place = (span.article.id, span.start, span.end)
+                if place not in best or candidate.signs.margin > best[place].signs.margin:
+                    best[place] = candidate
+        return list(best.values())
 
     def _rivals(self, best: Claim, others: Iterable[Claim]) -> list[Claim]:
         """Return the claims of other articles on the same subject that answer otherwise."""
@@ -198,36 +194,51 @@ class SentenceReader:
         return lambda some: sum(weights.get(stem, 0.0) for stem in set(some)) / whole
 
 
-def _sentences(hit: Hit) -> list[Span]:
-    """Return the sentences of a passage that may be said: no headline, no furniture."""
+def _titled(hit: Hit) -> Titled:
+    return Titled(hit.passage.article.title, hit.passage.text)
+
+
+def _sentence(hit: Hit, found: Found) -> Span | None:
+    """Return the sentence, or the two, in which something was found.
+
+    None where that is no sentence to be said: a headline, or the furniture of a page.
+    """
     passage = hit.passage
-    title = fold_space(passage.article.title)
-    within = sentences.split_within(passage.article.text, passage.start, passage.end)
-    spans = [Span(passage.article, start, end) for start, end in within]
-    return [
-        span
-        for span in spans
-        if not sentences.is_furniture(span.text) and fold_space(span.text) != title
+    article = passage.article
+    start, end = passage.start + found.start, passage.start + found.end
+    within = [
+        (a, b)
+        for a, b in sentences.split_within(article.text, passage.start, passage.end)
+        if a < end and start < b
     ]
+    if not within or len(within) > _MOST_SENTENCES:
+        return None
+    span = Span(article, within[0][0], within[-1][1])
+    is_said = not sentences.is_furniture(span.text)
+    return span if is_said and fold_space(span.text) != fold_space(article.title) else None
 
 
-def _usual(values: Sequence[float], prior: float) -> float:
-    """Return the mean of some values, and of :data:`OTHERS` more that have the prior one."""
-    return (sum(values) + OTHERS * prior) / (len(values) + OTHERS)
+def _piece(question: str, span: Span, hit: Hit, found: Found) -> str | None:
+    """Return the words that answer by themselves, if there are such."""
+    start = max(0, hit.passage.start + found.start - span.start)
+    end = min(len(span.text), hit.passage.start + found.end - span.start)
+    extent = repair.mend(question, span.text, start, end)
+    return fold_space(span.text[slice(*extent)]) if extent else None
 
 
-def _titled(span: Span) -> str:
-    return f"{span.article.title}\n{span.text}"
+def _may_answer(question: str, span: Span, marked: str) -> bool:
+    """Tell whether words of a sentence may answer: they add something to the question.
+
+    The holder of an office is named only by a sentence that names the office: there may be
+    many a spokesman beside the ambassador who is asked for.
+    """
+    office = named.office(question)
+    is_named = office is None or office in terms.stems(f"{span.article.title}\n{span.text}")
+    return is_named and not named.repeats(question, marked)
 
 
-def _stems_around(hit: Hit) -> frozenset[str]:
-    return frozenset(terms.stems(_titled(hit.passage)))
-
-
-def _gives(question: str, sentence: str) -> float:
-    if asked(question) is None:
-        return 0.0
-    return 1.0 if short.find(question, sentence) else -1.0
+def _marked(hit: Hit, found: Found) -> str:
+    return hit.passage.text[found.start : found.end]
 
 
 def _age(claim: Claim) -> int:
@@ -236,8 +247,5 @@ def _age(claim: Claim) -> int:
     return -published.toordinal() if published else 0
 
 
-def _claim(question: str, span: Span) -> Claim:
-    text = span.text
-    extent = short.find(question, text)
-    piece = fold_space(text[slice(*extent)]) if extent else None
-    return Claim(text=fold_space(text), spans=(span,), short=piece)
+def _claim(one: Considered) -> Claim:
+    return Claim(text=fold_space(one.span.text), spans=(one.span,), short=one.short)

@@ -37,7 +37,7 @@ def importers(package: str) -> set[str]:
         ("chromadb", {"retrieval/vectors.py"}),
         ("langchain_chroma", {"retrieval/vectors.py"}),
         ("sentence_transformers", {"retrieval/torch_encoder.py"}),
-        ("torch", {"retrieval/export.py"}),
+        ("torch", {"retrieval/export.py", "retrieval/reading_export.py"}),
         ("sentencex", {"retrieval/sentences.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
         (

@@ -31,7 +31,7 @@ from retrieval.chain import Explanation, Pipeline
 from retrieval.errors import SourceError
 from retrieval.index import Index
 from retrieval.question import Query
-from retrieval.reader import Considered
+from retrieval.reader import PASSAGES_READ, Considered
 from retrieval.search import Search
 from retrieval.store import Source
 from retrieval.types import Answer, Article, Citation, Claim, Draft, Hit, Passage, Span, Statement
@@ -239,7 +239,7 @@ def test_a_follow_up_is_shown_as_it_was_understood() -> None:
     [
         (Explanation(Answer("why?"), ()), "no passage was found"),
         (Explanation(Answer("why?"), (HIT,)), "decided from 1 passage; no figures"),
-        (Explanation(Answer("why?"), (HIT,), (), 0.1), "hold no whole sentence"),
+        (Explanation(Answer("why?"), (HIT,), (), 0.1), "nothing in the passages"),
         (
             Explanation(Answer("why?"), (HIT,), (Considered(CAME, 0.0123),), 0.1),
             "of 1 sentence read, the likeliest answers with a probability of 1.2%, and 10.0% is",
@@ -291,7 +291,7 @@ def test_an_answerer_that_keeps_no_account_is_explained_by_its_passages(seeded: 
 
     explanation = Pipeline(Search(seeded), first_words).explain("how many were arrested?")
     assert explanation.answer.answered
-    assert len(explanation.hits) == 10
+    assert len(explanation.hits) == PASSAGES_READ
     assert (explanation.considered, explanation.threshold) == ((), None)
 
 

@@ -87,7 +87,7 @@ def ask(rows: Sequence[Row], index: Index) -> list[Result]:
     """Ask each row's question of a library and judge the answers, with a progress bar."""
     from bot.checks.run import checker
 
-    check_row = checker(index)
+    check_row = checker(index, terminal.reading_model())
     results = []
     with terminal.progress("Asking") as bar:
         for row in rows:

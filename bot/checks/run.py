@@ -15,6 +15,7 @@ from retrieval.types import Answer
 if TYPE_CHECKING:
     from retrieval.embedding import Embedder, Notify
     from retrieval.index import Index
+    from retrieval.reading_model import ReadingModel
     from retrieval.writer import Progress, Report
 
 KEPT_IN = "checks"
@@ -59,14 +60,14 @@ class Result:
         }
 
 
-def checker(index: Index) -> Callable[[Row], Result]:
+def checker(index: Index, reader: ReadingModel | None = None) -> Callable[[Row], Result]:
     """Return the function that asks a row's question of a library and judges the answer.
 
     The citations are held against the articles as the store has them then.
     """
     from bot import compose
 
-    answer_to = compose.pipeline(index)
+    answer_to = compose.pipeline(index, reader=reader)
 
     def check(row: Row) -> Result:
         answer = answer_to(row.question)

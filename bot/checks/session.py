@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from retrieval.index import Index
+    from retrieval.reading_model import ReadingModel
 
 
 @contextmanager
@@ -79,11 +80,15 @@ class Session:
             FootnoteError: if the index cannot be opened.
         """
         with quiet():
-            return compose.chain(self.index)
+            return compose.chain(self.index, self._reader)
 
     @cached_property
     def _check(self) -> Callable[[Row], Result]:
-        return checker(self.index)
+        return checker(self.index, self._reader)
+
+    @property
+    def _reader(self) -> ReadingModel:
+        return compose.reading_model(load_settings(), _notify)
 
     @cached_property
     def _opened(self) -> Index | FootnoteError:

@@ -58,7 +58,7 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_a_wheel_holds_the_seeds_and_the_entry_points_and_no_tests(wheel: Wheel) -> None:
-    assert {"seeds/kazakhstan-blue-helmets.md", "retrieval/reader.json"} <= wheel.names
+    assert {"seeds/kazakhstan-blue-helmets.md", "retrieval/model/reader.onnx"} <= wheel.names
     assert not [name for name in wheel.names if name.startswith(("tests/", "bench/"))]
     entry_points = wheel.read("entry_points.txt").split()
     assert "[console_scripts] footnote = bot.__main__:main" in " ".join(entry_points)

@@ -1,0 +1,102 @@
+"""The ends of a span are moved to where words, amounts and names end.
+
+A reading model marks word pieces; "10,000" is what it may mark in "nearly 10,000", and
+"164 people have been killed and nearly 10,000" where only the last of it was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+
+from retrieval import short
+from retrieval.expressions import AMOUNT, HEDGE, UNIT
+from retrieval.question import Kind, asked
+
+LONGEST = 20
+"""Words of a short answer; beyond that, the sentence speaks for itself."""
+
+Extent = tuple[int, int]
+"""(start, end) within a sentence."""
+
+_BY_RULE = frozenset({Kind.COUNT, Kind.MEASURE, Kind.DURATION, Kind.TIME})
+_WHY = re.compile(r"^\W*why\b", re.IGNORECASE)
+_HEDGED = re.compile(rf"{HEDGE}(?={AMOUNT})", re.IGNORECASE)
+_AMOUNT = re.compile(AMOUNT, re.IGNORECASE)
+_UNIT = re.compile(rf"[ -]?{UNIT}", re.IGNORECASE)
+_EDGE = " \t\n,;:.!?–—-"
+_QUOTES = {'"': '"', "“": "”", "‘": "’", "(": ")", "[": "]", "«": "»"}
+
+
+def mend(question: str, sentence: str, start: int, end: int) -> Extent | None:
+    """Return the piece of a sentence that a span of it means, or None if it is all of it.
+
+    >>> sentence = "At least 164 people have been killed and nearly 10,000 arrested."
+    >>> start, end = mend("how many were arrested?", sentence, 9, 54)
+    >>> sentence[start:end]
+    'nearly 10,000'
+    """
+    if _WHY.search(question):
+        return None  # a reason is the sentence, not a few words of it
+    start, end = _whole_words(sentence, start, end)
+    plain = short.find(question, sentence) if asked(question) in _BY_RULE else None
+    if plain and plain[0] < end and start < plain[1]:
+        return plain
+    start, end = _trimmed(sentence, start, end)
+    start, end = _with_hedge_and_unit(sentence, start, end)
+    is_short = start < end and len(sentence[start:end].split()) <= LONGEST
+    is_all = len(sentence[start:end]) > 0.9 * len(sentence)
+    return (start, end) if is_short and not is_all else None
+
+
+def _whole_words(sentence: str, start: int, end: int) -> Extent:
+    """Take in the rest of a word, or of a number with its separators, that is cut at an end."""
+    while start > 0 and _is_joined(sentence, start):
+        start -= 1
+    while end < len(sentence) and _is_joined(sentence, end):
+        end += 1
+    return start, end
+
+
+def _is_joined(sentence: str, place: int) -> bool:
+    before, after = sentence[place - 1], sentence[place]
+    if before.isalnum() and after.isalnum():
+        return True
+    around = sentence[max(0, place - 2) : place + 2]
+    return bool(re.search(r"\d[.,]\d", around)) or (before in "$€£¥−" and after.isdigit())
+
+
+def _trimmed(sentence: str, start: int, end: int) -> Extent:
+    """Drop blanks and punctuation at the ends, and a quotation mark or bracket without its other.
+
+    A full stop stays where it belongs to the last word: "U.S.".
+    """
+    while start < end and sentence[start] in _EDGE:
+        start += 1
+    while start < end and sentence[end - 1] in _EDGE and not _is_abbreviation(sentence, end):
+        end -= 1
+    for opening, closing in _QUOTES.items():
+        inside = sentence[start:end]
+        if inside[:1] == opening and closing not in inside[1:]:
+            start += 1
+        if inside[-1:] == closing and opening not in inside[:-1]:
+            end -= 1
+    return start, end
+
+
+def _is_abbreviation(sentence: str, end: int) -> bool:
+    return bool(re.search(r"(?:\b[A-Za-z]\.){2,}$|\b[A-Z][a-z]?\.$", sentence[:end]))
+
+
+def _with_hedge_and_unit(sentence: str, start: int, end: int) -> Extent:
+    """Take in the hedge before an amount and the unit behind it."""
+    if not _AMOUNT.match(sentence, start):
+        return start, end
+    for match in _HEDGED.finditer(sentence, max(0, start - 30), end):
+        if match.start() < start == match.end():
+            start = match.start()
+            break
+    amount = _AMOUNT.search(sentence, start, min(len(sentence), end + 40))
+    if amount and amount.start() < end < amount.end():
+        end = amount.end()
+    unit = _UNIT.match(sentence, end) if amount and amount.end() == end else None
+    return start, unit.end() if unit else end

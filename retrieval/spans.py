@@ -1,0 +1,167 @@
+"""The reading model: finds in a passage the words that answer a question, or that none do.
+
+A BERT with two heads (``training/``), run by onnxruntime without torch.  Each passage
+is run by itself, several at a time: there is no padding, and the dynamic quantisation
+of one passage cannot depend on its neighbours, so what is found in a passage is a pure
+function of the question and the passage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.embedding import processors
+from retrieval.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+LONGEST_SPAN = 24
+"""Word pieces of an answer, at most."""
+
+LONGEST = 512
+"""Word pieces that the model reads: the question, the title and the passage."""
+
+SPANS = 4
+"""How many spans of a passage are given, none of which overlaps another."""
+
+
+@dataclass(frozen=True)
+class Titled:
+    """A passage as it is read: under its article's title, which may be empty."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stretch of a passage, and by how much it beats "not here" (in logits)."""
+
+    start: int
+    end: int
+    margin: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model makes of a passage.
+
+    ``spans`` are the best ones, best first; ``odds`` the log-odds that it answers at all.
+    """
+
+    spans: tuple[Found, ...]
+    odds: float
+
+
+class Read(Protocol):
+    """Whoever reads passages for a question."""
+
+    def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
+        """Return a reading for each passage."""
+
+
+def load(folder: Path, threads: int | None = None) -> SpanModel:
+    """Return the model in a folder: ``reader.onnx``, ``tokenizer.json`` and ``reader.json``.
+
+    ``threads``: passages read at a time; as many as there are processors if None.
+
+    Raises:
+        ModelError: if a file is missing, or is not what ``reader.json`` says.
+    """
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    try:
+        digests = json.loads((folder / "reader.json").read_text("utf-8"))["sha256"]
+        files = {name: (folder / name).read_bytes() for name in ("reader.onnx", "tokenizer.json")}
+        is_whole = all(
+            hashlib.sha256(data).hexdigest() == digests[name] for name, data in files.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        is_whole = False
+    if not is_whole:
+        raise ModelError(
+            f"The reading model in {folder} is damaged or missing; install Footnote again, or "
+            "set READER_MODEL to another one."
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    network = files["reader.onnx"]
+    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode())
+    return SpanModel(session, tokenizer, threads or processors())
+
+
+class SpanModel:
+    """Runs an exported model on the processor, ``threads`` passages at a time.
+
+    ``session`` gives an array of shape (1, pieces, 2), the logits of start and end, where
+    place 0 stands for "not here", and one of shape (1,), the log-odds of answering.
+    """
+
+    def __init__(self, session: Any, tokenizer: Tokenizer, threads: int) -> None:
+        self._session = session
+        self._inputs = [node.name for node in session.get_inputs()]
+        self._tokenizer = tokenizer
+        self._threads = threads
+
+    def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
+        """Return a reading for each passage; one beyond the model's length is cut."""
+        if len(passages) <= 1 or self._threads == 1:
+            return [self._read(question, passage) for passage in passages]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(lambda passage: self._read(question, passage), passages))
+
+    def _read(self, question: str, passage: Titled) -> Reading:
+        heading = f"{passage.title}\n" if passage.title else ""
+        encoding = self._tokenizer.encode(question, heading + passage.text)
+        feeds = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        arrays = {name: np.array([feeds[name]], dtype=np.int64) for name in self._inputs}
+        logits, odds = self._session.run(None, arrays)
+        second = np.array([place == 1 for place in encoding.sequence_ids])
+        offsets = np.array(encoding.offsets) - len(heading)
+        pieces = np.flatnonzero(second & (offsets[:, 0] >= 0))
+        none = float(logits[0, 0].sum())
+        return Reading(
+            tuple(
+                Found(int(offsets[pieces[first], 0]), int(offsets[pieces[last], 1]), score - none)
+                for first, last, score in best_spans(logits[0, pieces])
+            ),
+            float(odds[0]),
+        )
+
+
+def best_spans(logits: NDArray[np.float32], count: int = SPANS) -> list[tuple[int, int, float]]:
+    """Return (first, last, score) of the best spans that do not overlap, best first.
+
+    ``logits`` has the shape (pieces, 2); the score of a span is the sum of its start's
+    and its end's.
+    """
+    size = len(logits)
+    place = np.arange(size)
+    length = place[None, :] - place[:, None]
+    sums = logits[:, :1] + logits[None, :, 1]
+    sums[(length < 0) | (length >= LONGEST_SPAN)] = -np.inf
+    found: list[tuple[int, int, float]] = []
+    while len(found) < count and size and np.isfinite(sums).any():
+        first, last = (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
+        found.append((first, last, float(sums[first, last])))
+        sums[: last + 1, first:] = -np.inf
+    return found

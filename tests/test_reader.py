@@ -1,0 +1,108 @@
+"""The reader: what is marked becomes a sentence with a piece of it, or nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import compose
+from retrieval.index import Index
+from retrieval.reader import Calibration, Reader, Signs
+from retrieval.spans import Found, Reading, Titled
+from retrieval.types import Article, Hit, Passage
+
+TEXT = (
+    "Rain on the hills\n\nIt rained for 3 days. Then the sun came out.\n\nCopyright 2024 The Hills."
+)
+ARTICLE = Article("hills", "Rain on the hills", TEXT)
+HIT = Hit(Passage(ARTICLE, 0, len(TEXT), 0), 0.9)
+MARGIN_ONLY = Calibration({"margin": 1.0}, 0.0, 0.5)
+
+
+def reader_that_marks(*marks: tuple[str, float]) -> Reader:
+    """Return a reader whose model marks some words of :data:`TEXT`, each with a margin."""
+
+    def read(_: str, passages: Sequence[Titled]) -> list[Reading]:
+        found = tuple(
+            Found(TEXT.index(words), TEXT.index(words) + len(words), margin)
+            for words, margin in marks
+        )
+        return [Reading(found, 0.0) for _ in passages]
+
+    def alike(texts: Sequence[str]) -> object:
+        raise AssertionError(f"there is no other article, and {texts} need no comparison")
+
+    return Reader(read, alike, lambda _: ({}, 1), MARGIN_ONLY)  # type: ignore[arg-type]
+
+
+def test_the_sentence_is_said_and_the_marked_words_are_its_short_answer() -> None:
+    (claim,) = reader_that_marks(("3", 2.0))("how long did it rain?", [HIT]).claims
+    assert claim.text == "It rained for 3 days."
+    assert claim.short == "3 days"
+    assert claim.spans[0].text == claim.text
+
+
+def test_below_the_threshold_nothing_is_said() -> None:
+    assert not reader_that_marks(("3", -0.1))("how long did it rain?", [HIT]).claims
+    assert not reader_that_marks()("how long did it rain?", [HIT]).claims
+    assert not reader_that_marks(("3", 2.0))("how long did it rain?", []).claims
+
+
+@pytest.mark.parametrize("words", ["Rain on the hills", "Copyright 2024", "2024"])
+def test_headlines_and_furniture_are_not_said(words: str) -> None:
+    assert not reader_that_marks((words, 9.0)).candidates("when was it?", [HIT])
+
+
+def test_words_of_the_question_are_not_said() -> None:
+    reader = reader_that_marks(("the sun", 5.0))
+    assert not reader.candidates("what did the sun do?", [HIT])
+    assert reader.candidates("what came out?", [HIT])
+
+
+def test_a_sentence_that_two_passages_share_is_considered_once_at_its_best() -> None:
+    start = TEXT.index("It rained")
+    overlapping = Hit(Passage(ARTICLE, start, len(TEXT), 1), 0.5)
+    margins = iter((1.0, 3.0))
+
+    def read(_: str, passages: Sequence[Titled]) -> list[Reading]:
+        return [
+            Reading((Found(at, at + 1, next(margins)),), 0.0)
+            for passage in passages
+            for at in [passage.text.index("3")]
+        ]
+
+    reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), MARGIN_ONLY)  # type: ignore[arg-type, return-value]
+    (candidate,) = reader.candidates("how long did it rain?", [HIT, overlapping])
+    assert candidate.signs.margin == 3.0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_probability_is_one_whatever_the_signs(
+    margin: float, says: float, context: float, missing: float
+) -> None:
+    assert 0 <= MARGIN_ONLY.probability(Signs(margin, says, context, missing)) <= 1
+
+
+def test_the_office_of_one_is_not_given_to_another(index: Index) -> None:
+    text = (
+        "The talks ended in Oslo on Monday. Ine Dahl, the spokeswoman of the ministry, said that "
+        "the minister was content. The ambassador of Norland left without a word."
+    )
+    index.put([Article("talks", "Talks end in Oslo", text)])
+    answer_to = compose.pipeline(index)
+    assert answer_to("who is the spokeswoman of the ministry?").short == "Ine Dahl"
+    answer = answer_to("who is the ambassador of Norland?")
+    assert "Dahl" not in str(answer.short)
+
+
+def test_the_same_question_gets_the_same_answer_byte_for_byte(seeded: Index) -> None:
+    first, second = compose.pipeline(seeded), compose.pipeline(seeded)
+    for question in (
+        "how many died in Morocco?",
+        "who won at Wimbledon?",
+        "what is the oil price?",
+    ):
+        assert first.explain(question) == second.explain(question)

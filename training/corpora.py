@@ -1,0 +1,141 @@
+"""Question sets become paragraphs with questions, each answer a pair of offsets.
+
+The files are in the forms of SQuAD 2.0 and of NQ-open with its gold paragraphs;
+``training/README.md`` says where they come from.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval import sentences, terms
+
+SQUAD = "squad_train_union_dedup"
+WIKI = "squadshifts_new_wiki"
+REDDIT = "squadshifts_reddit"
+AMAZON = "squadshifts_amazon_reviews"
+OTHER_HALF = "squad2.0_dev_otherhalf_RECONSTRUCTED"
+NQ = "nq-open-oracle"
+EVALUATION = "squad2.0_dev_half_16articles"
+
+TRAINING = (SQUAD, WIKI, REDDIT, AMAZON, OTHER_HALF, NQ)
+_REATTACHED = frozenset({SQUAD, OTHER_HALF})
+_UNTITLED = frozenset({REDDIT, AMAZON})
+
+Offsets = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, with every reference answer as offsets into its paragraph, if it has any."""
+
+    id: str
+    text: str
+    answers: tuple[Offsets, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph with its questions; ``group`` is shared by paragraphs of the same article."""
+
+    corpus: str
+    group: str
+    title: str
+    text: str
+    questions: tuple[Question, ...]
+
+
+def load(data: Path, corpus: str) -> list[Paragraph]:
+    """Return the paragraphs of a set.
+
+    Raises:
+        FileNotFoundError: if its file is not under ``data``.
+    """
+    folder = data / ("nq" if corpus == NQ else "squad")
+    if corpus == NQ:
+        return list(_nq(folder / f"{corpus}.jsonl.gz"))
+    return list(_squad(folder / f"{corpus}.json.gz", corpus))
+
+
+def _squad(path: Path, corpus: str) -> Iterator[Paragraph]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        articles = json.load(file)["data"]
+    for number, article in enumerate(articles):
+        title = "" if corpus in _UNTITLED else article.get("title", "").replace("_", " ")
+        for place, paragraph in enumerate(article["paragraphs"]):
+            text = paragraph["context"]
+            group = f"{corpus}/{number}"
+            if corpus == REDDIT:  # all of it is one "article"
+                group = f"{group}/{place}"
+            questions = (_question(row, text, corpus) for row in paragraph["qas"])
+            yield Paragraph(corpus, group, title, text, tuple(q for q in questions if q))
+
+
+def _question(row: dict[str, Any], text: str, corpus: str) -> Question | None:
+    """Return a question, or None if its answers are not where they are said to be."""
+    asked = " ".join(row["question"].split())
+    if row.get("is_impossible") or not row["answers"]:
+        return Question(str(row["id"]), asked, ())
+    found = []
+    for answer in row["answers"]:
+        start, words = answer["answer_start"], answer["text"]
+        words = words.strip()
+        if not words or text[start : start + len(words)] != words:
+            start = text.find(words) if words else -1
+        if start < 0:
+            continue
+        if corpus in _REATTACHED:
+            start = _likeliest(asked, text, words, start)
+        found.append((start, start + len(words)))
+    return Question(str(row["id"]), asked, tuple(dict.fromkeys(found))) if found else None
+
+
+def _likeliest(asked: str, text: str, words: str, start: int) -> int:
+    """Return where an answer that occurs more than once is meant: beside the question's words.
+
+    These sets were put together from parts without offsets, which were taken to be
+    those of the first occurrence.
+    """
+    places = list(_occurrences(text, words))
+    if len(places) < 2:
+        return start
+    wanted = set(terms.stems(asked))
+    spans = sentences.split(text)
+
+    def shared(place: int) -> int:
+        around = [text[a:b] for a, b in spans if a <= place < b]
+        return len(wanted & set(terms.stems(" ".join(around))))
+
+    return max(places, key=lambda place: (shared(place), -place))
+
+
+def _occurrences(text: str, words: str) -> Iterable[int]:
+    place = text.find(words)
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(words) : place + len(words) + 1]
+        if not (before.isalnum() or after.isalnum()):
+            yield place
+        place = text.find(words, place + 1)
+
+
+def _nq(path: Path) -> Iterator[Paragraph]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            row = json.loads(line)
+            gold = [context for context in row["ctxs"] if context["isgold"]]
+            for context in gold[:1]:
+                text, asked = " ".join(context["text"].split()), row["question"]
+                found = []
+                for words in row["answers"]:
+                    places = list(_occurrences(text, words))
+                    if places:
+                        start = _likeliest(asked, text, words, places[0])
+                        found.append((start, start + len(words)))
+                if found:
+                    question = Question(str(number), asked, tuple(dict.fromkeys(found)))
+                    yield Paragraph(NQ, f"{NQ}/{number}", context["title"], text, (question,))

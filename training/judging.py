@@ -1,0 +1,97 @@
+"""A model under training is judged on the questions that were held out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from training.model import Encoded, Network, batch, encode
+from training.sampling import Example, Prepared
+
+LONGEST_ANSWER = 24
+"""Word pieces."""
+_BATCH = 48
+
+
+def judge(
+    network: Network, tokenizer: Tokenizer, held: Prepared, count: int = 1_200
+) -> dict[str, float]:
+    """Return how well spans are found (token F1, exact), and answers told from none (area)."""
+    draw = random.Random(0)
+    rows = draw.sample(held.rows, min(count, len(held.rows)))
+    examples: list[Example] = []
+    for row in rows:
+        numbers = [n for n, spans in row.own.items() if spans] or list(row.own)
+        title, text = held.passages[numbers[0]]
+        spans = row.own[numbers[0]]
+        examples.append(Example(row.question, title, text, spans[0] if spans else None))
+        if row.negatives and draw.random() < 0.5:
+            examples.append(Example(row.question, *held.passages[row.negatives[0]], None))
+    pairs = [
+        (one, example)
+        for one, example in zip(encode(tokenizer, examples), examples, strict=True)
+        if one
+    ]
+    found = predict(network, [one for one, _ in pairs])
+    overlaps, exact, scores, holds = [], [], [], []
+    for (one, example), (start, end, margin, answers) in zip(pairs, found, strict=True):
+        scores.append((margin, answers))
+        holds.append(example.answer is not None)
+        if example.answer:
+            shared = max(0, min(end, one.end) - max(start, one.start) + 1)
+            total = (end - start + 1) + (one.end - one.start + 1)
+            overlaps.append(2 * shared / total)
+            exact.append((start, end) == (one.start, one.end))
+    by_margin, by_head = np.array(scores).T
+    return {
+        "f1": round(float(np.mean(overlaps)), 4),
+        "exact": round(float(np.mean(exact)), 4),
+        "area_margin": round(area(by_margin, holds), 4),
+        "area_head": round(area(by_head, holds), 4),
+    }
+
+
+def predict(network: Network, some: Sequence[Encoded]) -> list[tuple[int, int, float, float]]:
+    """Return for each the best span, its margin over "not here", and the log-odds of answering."""
+    order = sorted(range(len(some)), key=lambda n: len(some[n].ids))
+    found: dict[int, tuple[int, int, float, float]] = {}
+    device = next(network.parameters()).device
+    for first in range(0, len(order), _BATCH):
+        numbers = order[first : first + _BATCH]
+        arrays = {k: v.to(device) for k, v in batch([some[n] for n in numbers]).items()}
+        with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+            spans, answers = network(
+                arrays["input_ids"], arrays["attention_mask"], arrays["token_type_ids"]
+            )
+        logits = (spans.float() + arrays["hidden"][..., None]).cpu().numpy()
+        odds = answers.float().cpu().numpy()
+        for number, row, odd in zip(numbers, logits, odds, strict=True):
+            start, end, score = best_span(row)
+            found[number] = (start, end, score - float(row[0].sum()), float(odd))
+    return [found[n] for n in range(len(some))]
+
+
+def best_span(logits: np.ndarray) -> tuple[int, int, float]:
+    """Return the span with the greatest sum of start and end, and that sum; place 0 is none."""
+    starts, ends = logits[1:, 0], logits[1:, 1]
+    places = np.arange(len(starts))
+    length = places[None, :] - places[:, None]
+    sums = np.where(
+        (length >= 0) & (length < LONGEST_ANSWER), starts[:, None] + ends[None, :], -np.inf
+    )
+    start, end = np.unravel_index(int(sums.argmax()), sums.shape)
+    return int(start) + 1, int(end) + 1, float(sums[start, end])
+
+
+def area(scores: np.ndarray, holds: Sequence[bool]) -> float:
+    """Return the area under the curve of answerability: how often a true one scores higher."""
+    truth = np.array(holds)
+    order = np.argsort(scores, kind="stable")
+    ranks = np.empty(len(scores))
+    ranks[order] = np.arange(1, len(scores) + 1)
+    positive = truth.sum()
+    return float((ranks[truth].sum() - positive * (positive + 1) / 2) / (positive * (~truth).sum()))

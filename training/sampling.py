@@ -1,0 +1,123 @@
+"""Prepared questions become what a pass of the training reads, anew for each pass.
+
+Every question is read with a passage that answers it; many also with one that does
+not: the best wrong passages of our own search, the passage with the answer taken
+out, or the question twisted (:mod:`training.twists`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training import corpora, twists
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How often a question is read again with something that does not answer it."""
+
+    negative: float = 0.6
+    taken_out: float = 0.2
+    twisted: float = 0.15
+    unanswerable: int = 2
+    untitled: float = 0.15
+    no_mark: float = 0.3
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and a passage; ``answer`` are offsets into the passage, None if there is none."""
+
+    question: str
+    title: str
+    text: str
+    answer: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A prepared question: ``own`` are its paragraph's passages by number, with the answers."""
+
+    corpus: str
+    question: str
+    own: dict[int, list[tuple[int, int]]]
+    negatives: tuple[int, ...]
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether a passage holds a whole answer."""
+        return any(self.own.values())
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Questions, and the passages that they name by number, each a (title, text)."""
+
+    passages: list[tuple[str, str]]
+    rows: list[Row]
+
+
+def load(path: Path) -> Prepared:
+    """Return what :mod:`training.prepare` wrote."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        passages = [tuple(pair) for pair in json.loads(next(file))["passages"]]
+        rows = [_row(json.loads(line)) for line in file]
+    return Prepared(passages, rows)
+
+
+def _row(row: dict[str, Any]) -> Row:
+    own = {int(n): [(a, b) for a, b in spans] for n, spans in row["own"].items()}
+    return Row(row["corpus"], row["question"], own, tuple(row["negatives"]))
+
+
+def epoch(prepared: Prepared, seed: int, mix: Mix = Mix()) -> list[Example]:
+    """Return the examples of one pass, in random order; the same for the same seed."""
+    draw = random.Random(seed)
+    examples = [
+        example for row in prepared.rows for example in _examples(row, prepared.passages, draw, mix)
+    ]
+    draw.shuffle(examples)
+    return examples
+
+
+def _examples(
+    row: Row, passages: list[tuple[str, str]], draw: random.Random, mix: Mix
+) -> Iterator[Example]:
+    def example(number: int, text: str | None = None, **changed: Any) -> Example:
+        title, words = passages[number]
+        return Example(
+            question=_typed(changed.get("question", row.question), draw, mix),
+            title="" if draw.random() < mix.untitled else title,
+            text=words if text is None else text,
+            answer=changed.get("answer"),
+        )
+
+    if row.is_answerable:
+        number = draw.choice([n for n, spans in row.own.items() if spans])
+        text, answers = passages[number][1], row.own[number]
+        yield example(number, answer=draw.choice(answers))
+        rest = twists.without(text, answers) if draw.random() < mix.taken_out else None
+        if rest:
+            yield example(number, rest)
+        twisted = draw.random() < mix.twisted and twists.twist(row.question, text, draw)
+        if twisted:
+            yield example(number, question=twisted)
+    elif row.corpus in {corpora.OTHER_HALF, corpora.SQUAD}:
+        for _ in range(mix.unanswerable):
+            yield example(draw.choice(list(row.own)))
+    else:
+        return
+    wrong = [n for n, spans in row.own.items() if not spans] if row.is_answerable else []
+    wrong += row.negatives
+    if wrong and draw.random() < mix.negative:
+        yield example(wrong[min(int(draw.expovariate(0.7)), len(wrong) - 1)])
+
+
+def _typed(question: str, draw: random.Random, mix: Mix) -> str:
+    return question.rstrip("? ") if draw.random() < mix.no_mark else question
