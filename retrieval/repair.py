@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from retrieval import short
-from retrieval.expressions import AMOUNT, HEDGE, UNIT
+from retrieval.expressions import AMOUNT, HEDGE, MONTH, UNIT, WEEKDAY, YEAR
 from retrieval.question import Kind, asked
 
 LONGEST = 20
@@ -23,6 +23,10 @@ _WHY = re.compile(r"^\W*why\b", re.IGNORECASE)
 _HEDGED = re.compile(rf"{HEDGE}(?={AMOUNT})", re.IGNORECASE)
 _AMOUNT = re.compile(AMOUNT, re.IGNORECASE)
 _UNIT = re.compile(rf"[ -]?{UNIT}", re.IGNORECASE)
+_BEFORE_DATE = re.compile(
+    rf"(?:in|on)\s+(?=(?:\d{{1,2}} )?{MONTH}|{WEEKDAY}|{YEAR}\b(?! [a-z]))", re.IGNORECASE
+)
+_FAR = 3
 _EDGE = " \t\n,;:.!?–—-"
 _QUOTES = {'"': '"', "“": "”", "‘": "’", "(": ")", "[": "]", "«": "»"}
 
@@ -39,13 +43,26 @@ def mend(question: str, sentence: str, start: int, end: int) -> Extent | None:
         return None  # a reason is the sentence, not a few words of it
     start, end = _whole_words(sentence, start, end)
     plain = short.find(question, sentence) if asked(question) in _BY_RULE else None
-    if plain and plain[0] < end and start < plain[1]:
-        return plain
     start, end = _trimmed(sentence, start, end)
+    if plain and plain[0] <= start and end <= plain[1]:
+        start, end = _after_preposition(sentence, plain[0]), plain[1]
+    elif plain and start <= plain[0] and plain[1] <= end and _surplus(sentence, start, end, plain):
+        return plain
     start, end = _with_hedge_and_unit(sentence, start, end)
     is_short = start < end and len(sentence[start:end].split()) <= LONGEST
     is_all = len(sentence[start:end]) > 0.9 * len(sentence)
     return (start, end) if is_short and not is_all else None
+
+
+def _surplus(sentence: str, start: int, end: int, plain: Extent) -> bool:
+    """Tell whether a span says so much more than what was asked for that it must be cut."""
+    return len(sentence[start:end].split()) >= len(sentence[slice(*plain)].split()) + _FAR
+
+
+def _after_preposition(sentence: str, start: int) -> int:
+    """Return where a date begins behind its preposition: "in 2004" → "2004"."""
+    match = _BEFORE_DATE.match(sentence, start)
+    return match.end() if match else start
 
 
 def _whole_words(sentence: str, start: int, end: int) -> Extent:

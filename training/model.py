@@ -29,12 +29,12 @@ class Network(nn.Module):
     log-odds that the passage answers.
     """
 
-    def __init__(self, base: str = MODEL) -> None:
+    def __init__(self, base: str = MODEL, dropout: float = 0.0) -> None:
         super().__init__()
         self.encoder = AutoModel.from_pretrained(
             base,
             attn_implementation="eager",  # twice as fast as the fused one, trained on a processor
-            hidden_dropout_prob=0.0,  # a third of the time, on a processor
+            hidden_dropout_prob=dropout,
             attention_probs_dropout_prob=0.0,
             add_pooling_layer=False,
         )

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from training import judging, sampling
 from training.model import MODEL, Encoded, Network, batch, encode, load_tokenizer
+from training.sampling import Mix
 
 RUN = Path("training/work/run")
 PIECES = 5_000
@@ -40,6 +41,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dropout", type=float, default=0.0, help="costs a third of the speed")
+    parser.add_argument("--twisted", type=float, default=Mix.twisted)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--start", type=Path, help="weights to start from, a model.pt")
     parser.add_argument("--base", default=MODEL, help="the encoder to start from")
@@ -59,7 +62,7 @@ class Training:
         self.prepared = sampling.load(arguments.work / "training.jsonl.gz")
         self.held = sampling.load(arguments.work / "held-out.jsonl.gz")
         self.tokenizer = load_tokenizer()
-        self.network = Network(arguments.base).to(self.device)
+        self.network = Network(arguments.base, arguments.dropout).to(self.device)
         if arguments.start:
             self.network.load_state_dict(torch.load(arguments.start, map_location=self.device))
         self.trained = [p for p in self.network.parameters() if p.requires_grad]
@@ -80,6 +83,7 @@ class Training:
         """Train to the end."""
         if self.checkpoint.exists():
             self._resume()
+        self.network.train()
         started = saved = time.monotonic()
         before = self.seconds
         while self.epoch < self.arguments.epochs:
@@ -105,7 +109,7 @@ class Training:
     def _batches(self, epoch: int) -> Iterator[Sequence[Encoded]]:
         """Yield the batches of a pass: of like lengths, in random order within a chunk."""
         seed = self.arguments.seed * 1_000 + epoch
-        examples = sampling.epoch(self.prepared, seed)
+        examples = sampling.epoch(self.prepared, seed, Mix(twisted=self.arguments.twisted))
         draw = random.Random(seed)
         for first in range(0, len(examples), _CHUNK):
             encoded = [e for e in encode(self.tokenizer, examples[first : first + _CHUNK]) if e]
@@ -171,7 +175,9 @@ class Training:
         with torch.no_grad():
             self._set(self.average)
             torch.save(self.network.state_dict(), self.arguments.out / "model.pt")
+            self.network.train(mode=False)
             figures = judging.judge(self.network, self.tokenizer, self.held)
+            self.network.train()
             self._set(own)
         line = {
             "minutes": round(self.seconds / 60, 1),
