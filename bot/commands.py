@@ -196,6 +196,8 @@ COMMANDS = {
     "/quit": Command(_quit, "leaves"),
     "/exit": Command(_quit, "leaves, too"),
 }
+BARE = {"help": "/help", "?": "/help", "quit": "/quit", "exit": "/exit"}
+"""What is a command also without its slash: no one asks that of an article."""
 
 
 def _last(state: State) -> Answer:

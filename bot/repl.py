@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from bot import compose
-from bot.commands import obey
+from bot.commands import BARE, obey
 from bot.pager import page, print_all
 from bot.render import render_answer, shown, shown_lines
 from bot.session import Session, State
@@ -83,10 +83,17 @@ def interact(session: Session, worker: Worker, history: Path) -> None:
 def converse(session: Session, read: Read, complain: Console) -> bool:
     """Answer one line after another, until there are no more; tell whether all could be."""
     state, are_all_good = State(), True
-    while not state.is_over and (line := read(state)) is not None:
+    waiting: list[str] = []  # of what was pasted, each line is a line
+    while not state.is_over:
+        if not waiting:
+            typed = read(state)
+            if typed is None:
+                break
+            waiting = shown_lines(typed).rstrip("\n").split("\n")
         try:
-            state = _after(session, state, shown_lines(line).strip(" \t\r\n\ufeff"))
+            state = _after(session, state, waiting.pop(0).strip(" \t\r\n\ufeff"))
         except CancelledError as cancelled:
+            waiting = []
             complain.print(Text(str(cancelled), style="dim"))
         except FootnoteError as error:
             are_all_good = False
@@ -109,6 +116,7 @@ def _after(session: Session, state: State, line: str) -> State:
     """Return where a session stands after a line."""
     if not line:
         return state
+    line = BARE.get(line.lower(), line)
     after = (obey if line.startswith("/") else _ask)(session, state, line)
     if session.echoes:
         session.output.print()

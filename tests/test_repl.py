@@ -97,6 +97,20 @@ def test_a_number_too_long_to_count_is_no_footnote(seeded: Index) -> None:
     assert "9" * 5000 in complained.replace("\n", "")
 
 
+def test_the_words_that_everyone_types_are_commands(seeded: Index) -> None:
+    said, complained, went = held(seeded, "HELP", "exit", "how many were arrested?")
+    assert went, complained
+    assert "/source" in said
+    assert "10,000" not in said
+
+
+def test_each_line_of_what_is_pasted_is_asked(seeded: Index) -> None:
+    said, complained, went = held(seeded, "how many were arrested?\nwho won at Wimbledon?\n")
+    assert went, complained
+    assert "nearly 10,000" in said
+    assert "Carlos Alcaraz" in said
+
+
 def test_a_new_conversation_keeps_the_article_but_not_the_answer(seeded: Index) -> None:
     said, complained, _ = held(
         seeded, "/source kazakhstan", "how many were arrested?", "/new", "/json", "how many died?"
