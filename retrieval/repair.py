@@ -41,14 +41,16 @@ def mend(question: str, sentence: str, start: int, end: int) -> Extent | None:
     """
     if _WHY.search(question):
         return None  # a reason is the sentence, not a few words of it
-    start, end = _whole_words(sentence, start, end)
-    plain = short.find(question, sentence) if asked(question) in _BY_RULE else None
-    start, end = _trimmed(sentence, start, end)
+    start, end = _trimmed(sentence, *_whole_words(sentence, start, end))
+    start, end = _with_hedge_and_unit(sentence, start, end)
+    kind = asked(question)
+    plain = short.find(question, sentence) if kind in _BY_RULE else None
     if plain and plain[0] <= start and end <= plain[1]:
         start, end = _after_preposition(sentence, plain[0]), plain[1]
-    elif plain and start <= plain[0] and plain[1] <= end and _surplus(sentence, start, end, plain):
-        return plain
-    start, end = _with_hedge_and_unit(sentence, start, end)
+    elif plain and start <= plain[0] and plain[1] <= end:
+        is_count = kind is Kind.COUNT  # of what, the question says itself
+        if is_count or _surplus(sentence, start, end, plain):
+            return plain
     is_short = start < end and len(sentence[start:end].split()) <= LONGEST
     is_all = len(sentence[start:end]) > 0.9 * len(sentence)
     return (start, end) if is_short and not is_all else None
