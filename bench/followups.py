@@ -24,7 +24,6 @@ import argparse
 import gzip
 import json
 import random
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -33,11 +32,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.library import library
 from bot import compose
 from bot.settings import Settings
 from retrieval.articles import normalise
 from retrieval.conversation import Conversation, Turn
-from retrieval.index import Index
 from retrieval.question import Query
 from retrieval.search import Search
 from retrieval.types import Article, Hit, fold_space
@@ -102,8 +101,7 @@ def main() -> None:
     embedder = compose.embedder(Settings(), print)
     for is_titled in (False, True):
         name = "with titles" if is_titled else "without titles"
-        with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-            index.put(articles(rows, is_titled))
+        with library(articles(rows, is_titled), embedder) as index:
             search = Search(index)
             find = search.follow if is_titled else partial(_by_words, search)
             typed, ours, people = (

@@ -14,8 +14,8 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,14 @@ from sklearn.metrics import roc_auc_score
 
 import seeds
 from bench import squad
+from bench.library import library
 from bench.questions import Question, load
 from bot import compose
 from bot.settings import Settings
-from retrieval import passages, spans
+from retrieval import passages
 from retrieval.embedding import Embedder
 from retrieval.index import Index
-from retrieval.reader import PASSAGES_READ, Calibration, Considered, Reader
+from retrieval.reader import PASSAGES_READ, Considered, Frequencies, Reader
 from retrieval.reading_model import ReadingModel, load_reading_model
 from retrieval.search import Search
 from retrieval.sync import seed
@@ -42,6 +43,20 @@ from retrieval.types import Article, Hit, Passage
 SET = "squad/squad2.0_dev_half_16articles.json.gz"
 PARTS = ("reading", "whole", "near", "speed")
 NEAR_MISSES = Path(__file__).parent / "near_misses.yaml"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions on articles, and the model that is to answer them."""
+
+    articles: Sequence[Article]
+    questions: Sequence[Question]
+    embedder: Embedder
+    model: ReadingModel
+
+    def reader(self, frequencies: Frequencies) -> Reader:
+        """Return the answerer that is measured."""
+        return Reader(self.model.read, self.embedder.encode, frequencies, self.model.calibration)
 
 
 def main() -> None:
@@ -60,47 +75,39 @@ def main() -> None:
         questions = random.Random(3).sample(questions, arguments.questions)
     embedder = compose.embedder(Settings(), print)
     model = load_reading_model(arguments.model, Path())
-    read, calibration = model.read, model.calibration
+    asked = Asked(articles, questions, embedder, model)
     console = Console()
     for part in PARTS:
         if arguments.part not in {None, part}:
             continue
         table = Table("measure", "figure", title=part)
         measure = {"reading": reading, "whole": whole, "near": near, "speed": speed}[part]
-        for label, figure in measure(articles, questions, embedder, read, calibration).items():
+        for label, figure in measure(asked).items():
             table.add_row(label, figure)
         console.print(table)
 
 
-def reading(
-    articles: Sequence[Article],
-    questions: Sequence[Question],
-    embedder: Embedder,
-    read: spans.Read,
-    calibration: Calibration,
-) -> dict[str, str]:
+def reading(asked: Asked) -> dict[str, str]:
     """Read each question's own paragraph, cut as the index cuts it."""
-    cut = {article.id: _cut(article, embedder) for article in articles}
-    reader = Reader(read, embedder.encode, lambda _: ({}, 0), calibration)
+    cut = {article.id: _cut(article, asked.embedder) for article in asked.articles}
+    reader = asked.reader(lambda _: ({}, 0))
+    questions = asked.questions
     marked: list[str] = []
     mended: list[str] = []
     scores: list[float] = []
     for question in questions:
-        own = cut[question.article]
+        own = [Hit(passage, 0) for passage in cut[question.article]]
+        readings = reader.read(question.text, own)
         found = [
-            (spot.margin + reading.odds, passage.text[spot.start : spot.end])
-            for passage, reading in zip(
-                own,
-                read(question.text, [spans.Titled(p.article.title, p.text) for p in own]),
-                strict=True,
-            )
+            (spot.margin + reading.odds, hit.passage.text[spot.start : spot.end])
+            for hit, reading in zip(own, readings, strict=True)
             for spot in reading.spans
         ]
         score, words = max(found, default=(-99.0, ""))
         marked.append(words)
         scores.append(score)
         best = max(
-            reader.candidates(question.text, [Hit(passage, 0) for passage in own]),
+            reader.weighed(question.text, own, readings),
             key=lambda one: one.signs.margin,
             default=None,
         )
@@ -122,33 +129,27 @@ def reading(
     return figures | {"area, answerable or not": f"{roc_auc_score(answerable, scores):.3f}"}
 
 
-def whole(
-    articles: Sequence[Article],
-    questions: Sequence[Question],
-    embedder: Embedder,
-    read: spans.Read,
-    calibration: Calibration,
-) -> dict[str, str]:
+def whole(asked: Asked) -> dict[str, str]:
     """Ask a library of all paragraphs, and one that lacks a third of them."""
     draw = random.Random(11)
-    kept = [article for article in articles if draw.random() > 1 / 3]
+    kept = [article for article in asked.articles if draw.random() > 1 / 3]
     present = {article.id for article in kept}
-    asked = [question for question in questions if question.answers]
+    questions = [question for question in asked.questions if question.answers]
     first: list[tuple[bool, bool]] = []
-    with _library(articles, embedder) as index:
+    with library(asked.articles, asked.embedder) as index:
         search = Search(index)
-        reader = Reader(read, embedder.encode, search.frequencies, calibration)
-        for question in asked:
+        reader = asked.reader(search.frequencies)
+        for question in questions:
             hits = search(question.text, PASSAGES_READ)
             ranked = reader.considered(question.text, hits)
             first.append(
                 (_answers(question, hits[0].passage), _answers(question, _cited(hits, ranked)))
             )
     right, scores, there = [], [], []
-    with _library(kept, embedder) as index:
+    with library(kept, asked.embedder) as index:
         search = Search(index)
-        reader = Reader(read, embedder.encode, search.frequencies, calibration)
-        for question in asked:
+        reader = asked.reader(search.frequencies)
+        for question in questions:
             ranked = reader.considered(question.text, search(question.text, PASSAGES_READ))
             scores.append(ranked[0].probability if ranked else 0.0)
             there.append(question.article in present)
@@ -157,10 +158,10 @@ def whole(
                 and ranked[0].span.article.id == question.article
                 and question.is_answered_by(ranked[0].span)
             )
-    declined = np.array(scores) < calibration.threshold
+    declined = np.array(scores) < asked.model.calibration.threshold
     absent = ~np.array(there)
     return {
-        "answerable questions": f"{len(asked):,}",
+        "answerable questions": f"{len(questions):,}",
         "answer in the first passage, search alone": _percent([one for one, _ in first]),
         "answer in the first passage, as read": _percent([two for _, two in first]),
         "area, article there or not": f"{roc_auc_score(there, scores):.3f}",
@@ -171,39 +172,27 @@ def whole(
     }
 
 
-def near(
-    _articles: Sequence[Article],
-    _questions: Sequence[Question],
-    embedder: Embedder,
-    read: spans.Read,
-    calibration: Calibration,
-) -> dict[str, str]:
+def near(asked: Asked) -> dict[str, str]:
     """Ask what the seed articles almost answer; the only right answer is none."""
     kinds: dict[str, list[str]] = yaml.safe_load(NEAR_MISSES.read_text("utf-8"))
-    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
+    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), asked.embedder) as index:
         seed(index, seeds.FOLDER)
-        answer_to = compose.pipeline(index, reader=ReadingModel(read, calibration))
+        answer_to = compose.pipeline(index, reader=asked.model)
         declined = {
-            kind: [not answer_to(question).answered for question in asked]
-            for kind, asked in kinds.items()
+            kind: [not answer_to(question).answered for question in questions]
+            for kind, questions in kinds.items()
         }
     rows = {f"{kind}, declined": _share(some) for kind, some in declined.items()}
     return rows | {"all, declined": _share([one for some in declined.values() for one in some])}
 
 
-def speed(
-    articles: Sequence[Article],
-    questions: Sequence[Question],
-    embedder: Embedder,
-    read: spans.Read,
-    calibration: Calibration,
-) -> dict[str, str]:
+def speed(asked: Asked) -> dict[str, str]:
     """Time warm questions, one after another, over all paragraphs."""
-    with _library(articles, embedder) as index:
+    with library(asked.articles, asked.embedder) as index:
         search = Search(index)
-        reader = Reader(read, embedder.encode, search.frequencies, calibration)
+        reader = asked.reader(search.frequencies)
         seconds = []
-        for question in questions[:210]:
+        for question in asked.questions[:210]:
             started = time.perf_counter()
             reader(question.text, search(question.text, PASSAGES_READ))
             seconds.append(time.perf_counter() - started)
@@ -213,13 +202,6 @@ def speed(
         "question, 95 of 100": f"{1000 * warm[int(0.95 * len(warm))]:.0f} ms",
         "torch imported": "yes" if "torch" in sys.modules else "no",
     }
-
-
-@contextmanager
-def _library(articles: Sequence[Article], embedder: Embedder) -> Iterator[Index]:
-    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-        index.put(articles)
-        yield index
 
 
 def _cut(article: Article, embedder: Embedder) -> list[Passage]:

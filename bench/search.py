@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import argparse
 import random
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.library import library
 from bench.questions import Question, load
 from bot import compose
 from bot.settings import Settings
 from retrieval import search
-from retrieval.index import Index
 from retrieval.search import Ranking
 
 SETS = (
@@ -77,8 +76,7 @@ def rank(path: Path, paragraphs: int, count: int) -> Rankings:
     asked = [question for question in questions if question.answers]
     random.Random(1).shuffle(asked)
     embedder = compose.embedder(Settings(), print)
-    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-        index.put(articles)
+    with library(articles, embedder) as index:
         return [
             (
                 question,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from retrieval.errors import ModelError
 from retrieval.passages import Offsets
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported
 
@@ -145,8 +145,28 @@ def export_folder(model: str | None, cache: Path, kind: str = "") -> Path:
     return cache / f"{source.name}-{digest[:12]}-{EXPORT_FORMAT}"
 
 
-def _load_export(folder: Path, threads: int) -> Embedder:
+def open_session(network: bytes) -> Any:
+    """Return an onnxruntime session that runs one text at a time, on one thread."""
     import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
+def feeds(encoding: Encoding, names: Iterable[str]) -> dict[str, NDArray[np.int64]]:
+    """Return a tokenised text as the arrays that a session wants, by the names of its inputs."""
+    known = {
+        "input_ids": encoding.ids,
+        "attention_mask": encoding.attention_mask,
+        "token_type_ids": encoding.type_ids,
+    }
+    return {name: np.array([known[name]], dtype=np.int64) for name in names}
+
+
+def _load_export(folder: Path, threads: int) -> Embedder:
     from tokenizers import Tokenizer
 
     try:
@@ -161,12 +181,9 @@ def _load_export(folder: Path, threads: int) -> Embedder:
         raise _damaged(folder) from error
     if not is_whole:
         raise _damaged(folder)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-    return Embedder(card, tokenizer, OnnxEncoder(session, tokenizer, card.max_pieces, threads))
+    return Embedder(
+        card, tokenizer, OnnxEncoder(open_session(network), tokenizer, card.max_pieces, threads)
+    )
 
 
 def _damaged(folder: Path) -> ModelError:
@@ -198,11 +215,5 @@ class OnnxEncoder:
         encoding = self._tokenizer.encode(text)
         extra = encoding.special_tokens_mask.count(1)
         encoding.truncate(self._max_pieces + extra)
-        feeds = {
-            "input_ids": encoding.ids,
-            "attention_mask": encoding.attention_mask,
-            "token_type_ids": encoding.type_ids,
-        }
-        arrays = {name: np.array([feeds[name]], dtype=np.int64) for name in self._inputs}
-        row: Vectors = self._session.run(None, arrays)[0][0]
+        row: Vectors = self._session.run(None, feeds(encoding, self._inputs))[0][0]
         return row

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -146,15 +146,32 @@ def _trace(original: Any, path: Path) -> None:
             features = self.original(dict(zip(names, tensors, strict=True)))
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
+    trace(Whole(), {name: features[name] for name in names}, {"embedding": {}}, path)
+
+
+def trace(
+    network: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Mapping[int, str]], path: Path
+) -> None:
+    """Write a network as ONNX in 32 bits.
+
+    Args:
+        network: a torch module.
+        inputs: an example of each of its arguments, in order, of shape (texts, pieces).
+        outputs: the names of its outputs, each with those of its axes that vary.
+        path: the file.
+    """
+    import torch
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Whole().eval(),
-            tuple(features[name] for name in names),
+            network.eval(),
+            tuple(inputs.values()),
             str(path),
-            input_names=names,
-            output_names=["embedding"],
-            dynamic_axes={name: {0: "text", 1: "piece"} for name in names},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "text", 1: "piece"} for name in inputs}
+            | {name: dict(axes) for name, axes in outputs.items() if axes},
             opset_version=17,
             dynamo=False,
         )

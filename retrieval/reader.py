@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from retrieval import named, repair, sentences, terms
-from retrieval.spans import Found, Read, Titled
+from retrieval.calibration import Calibration, Signs
+from retrieval.spans import Found, Read, Reading, Titled
 from retrieval.subjects import Encode, on_subject
 from retrieval.types import Claim, Draft, Hit, Span, fold_space
 
@@ -44,47 +45,6 @@ class Considered:
     span: Span
     probability: float
     short: str | None = None
-
-
-@dataclass(frozen=True)
-class Signs:
-    """What speaks for a sentence as the answer to a question.
-
-    ``margin``: by how much the words marked in it beat "not here", for the model;
-    ``says``: share of the question's content words, weighted by rarity, that is in
-    the sentence or the title; ``context``: that share for its passage and the title;
-    ``missing``: the share of the names and numbers in the question that its article
-    nowhere has.
-
-    Two more were tried and changed nothing: the head that says whether a passage answers
-    (it goes with the margin), and whether the sentence holds the kind of thing that is
-    asked for.
-
-    The score of the search is not among them: it compares passages of one
-    library, and says little of whether any of them answers.
-    """
-
-    margin: float
-    says: float
-    context: float
-    missing: float
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A logistic regression over :class:`Signs`, and the probability from which one answers.
-
-    Fitted by ``training/calibrate.py``.
-    """
-
-    weights: Mapping[str, float]
-    intercept: float
-    threshold: float
-
-    def probability(self, signs: Signs) -> float:
-        """Return the probability that a sentence with these signs answers."""
-        total = self.intercept + sum(w * getattr(signs, name) for name, w in self.weights.items())
-        return 1 / (1 + math.exp(min(-total, 700.0)))
 
 
 @dataclass(frozen=True)
@@ -141,11 +101,21 @@ class Reader:
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences in which the model marks an answer, each once, with their signs."""
-        read = hits[:PASSAGES_READ]
-        if not read:
-            return []
-        readings = self._read(question, [_titled(hit) for hit in read])
+        return self.weighed(question, hits, self.read(question, hits))
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
+        """Return what the model makes of the best passages."""
+        passages = [hit.passage for hit in hits[:PASSAGES_READ]]
+        return self._read(question, [Titled(one.article.title, one.text) for one in passages])
+
+    def weighed(
+        self, question: str, hits: Sequence[Hit], readings: Sequence[Reading]
+    ) -> list[Candidate]:
+        """Return the candidates of passages that are read already."""
+        read = hits[: len(readings)]
         weigh = self._weights(question)
+        articles = {hit.passage.article.id: hit.passage.article for hit in read}
+        missing = {name: named.missing(question, one) for name, one in articles.items()}
         best: dict[tuple[str, int, int], Candidate] = {}
         for hit, reading in zip(read, readings, strict=True):
             context = weigh(terms.stems(f"{hit.passage.article.title}\n{hit.passage.text}"))
@@ -157,7 +127,7 @@ class Reader:
                     margin=found.margin,
                     says=weigh(terms.stems(f"{span.article.title}\n{span.text}")),
                     context=context,
-                    missing=named.missing(question, span.article),
+                    missing=missing[span.article.id],
                 )
                 candidate = Candidate(span, signs, _piece(question, span, hit, found))
                 place = (span.article.id, span.start, span.end)
@@ -192,10 +162,6 @@ class Reader:
         }
         whole = sum(weights.values()) or 1.0
         return lambda some: sum(weights.get(stem, 0.0) for stem in set(some)) / whole
-
-
-def _titled(hit: Hit) -> Titled:
-    return Titled(hit.passage.article.title, hit.passage.text)
 
 
 def _sentence(hit: Hit, found: Found) -> Span | None:

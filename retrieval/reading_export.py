@@ -6,15 +6,16 @@ Its weights keep 32 bits.  The only module, with :mod:`retrieval.export` and
 
 from __future__ import annotations
 
-import hashlib
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
 from retrieval.errors import ModelError
-from retrieval.export import new_folder
-from retrieval.spans import LONGEST
+from retrieval.export import new_folder, trace
+from retrieval.spans import FILES, LONGEST, digests
+
+OUTPUTS = {"logits": {0: "text", 1: "piece"}, "odds": {0: "text"}}
+"""What :class:`retrieval.spans.SpanModel` wants, with the axes that vary."""
 
 
 def export(model: str, folder: Path) -> None:
@@ -31,11 +32,10 @@ def export(model: str, folder: Path) -> None:
         pieces.enable_truncation(int(longest), strategy="longest_first")
         pieces.save(str(scratch / "tokenizer.json"))
         _trace(network, tokenizer, scratch / "reader.onnx")
-        digests = {
-            name: hashlib.sha256((scratch / name).read_bytes()).hexdigest()
-            for name in ("reader.onnx", "tokenizer.json")
+        facts = {
+            "model": model,
+            "sha256": digests(*((scratch / name).read_bytes() for name in FILES)),
         }
-        facts = {"model": model, "sha256": digests}
         (scratch / "reader.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
 
 
@@ -81,16 +81,4 @@ def _trace(network: Any, tokenizer: Any, path: Path) -> None:
             logits = torch.stack([found.start_logits, found.end_logits], dim=-1)
             return logits, logits[:, 0, 0] * 0  # such a model has no head for "it answers"
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Whole().eval(),
-            tuple(features[name] for name in names),
-            str(path),
-            input_names=names,
-            output_names=["logits", "odds"],
-            dynamic_axes={name: {0: "passage", 1: "piece"} for name in (*names, "logits")}
-            | {"odds": {0: "passage"}},
-            opset_version=17,
-            dynamo=False,
-        )
+    trace(Whole(), {name: features[name] for name in names}, OUTPUTS, path)

@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import spans
+from retrieval.calibration import Calibration
 from retrieval.embedding import Notify, export_folder
 from retrieval.errors import ModelError
-from retrieval.reader import Calibration
 from retrieval.spans import Read
 
 UNFITTED = Calibration(weights={"margin": 0.5}, intercept=0.0, threshold=0.5)
 """For a model of which nothing is known but its margins: what it prefers to "not here" is said."""
+
+FOLDER = Path(str(files("retrieval"))) / "model"
+"""The model that comes with the install."""
 
 _FACTS = "reader.json"
 
@@ -69,7 +72,7 @@ def shipped() -> ReadingModel:
     Raises:
         ModelError: if it is damaged.
     """
-    return _load(Path(str(files("retrieval"))) / "model")
+    return _load(FOLDER)
 
 
 def _load(folder: Path) -> ReadingModel:

@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedding import processors
+from retrieval.embedding import feeds, open_session, processors
 from retrieval.errors import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+
+FILES = ("reader.onnx", "tokenizer.json")
+"""The files of a model, beside ``reader.json``."""
 
 LONGEST_SPAN = 24
 """Word pieces of an answer, at most."""
@@ -79,15 +82,12 @@ def load(folder: Path, threads: int | None = None) -> SpanModel:
     Raises:
         ModelError: if a file is missing, or is not what ``reader.json`` says.
     """
-    import onnxruntime
     from tokenizers import Tokenizer
 
     try:
-        digests = json.loads((folder / "reader.json").read_text("utf-8"))["sha256"]
-        files = {name: (folder / name).read_bytes() for name in ("reader.onnx", "tokenizer.json")}
-        is_whole = all(
-            hashlib.sha256(data).hexdigest() == digests[name] for name, data in files.items()
-        )
+        known = json.loads((folder / "reader.json").read_text("utf-8"))["sha256"]
+        network, tokenizer = ((folder / name).read_bytes() for name in FILES)
+        is_whole = digests(network, tokenizer) == known
     except (OSError, ValueError, KeyError, TypeError):
         is_whole = False
     if not is_whole:
@@ -95,14 +95,14 @@ def load(folder: Path, threads: int | None = None) -> SpanModel:
             f"The reading model in {folder} is damaged or missing; install Footnote again, or "
             "set READER_MODEL to another one."
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    network = files["reader.onnx"]
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode())
-    return SpanModel(session, tokenizer, threads or processors())
+    return SpanModel(
+        open_session(network), Tokenizer.from_str(tokenizer.decode()), threads or processors()
+    )
+
+
+def digests(*files: bytes) -> dict[str, str]:
+    """Return the sha256 of the contents of :data:`FILES`, as ``reader.json`` keeps them."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in zip(FILES, files, strict=True)}
 
 
 class SpanModel:
@@ -128,13 +128,7 @@ class SpanModel:
     def _read(self, question: str, passage: Titled) -> Reading:
         heading = f"{passage.title}\n" if passage.title else ""
         encoding = self._tokenizer.encode(question, heading + passage.text)
-        feeds = {
-            "input_ids": encoding.ids,
-            "attention_mask": encoding.attention_mask,
-            "token_type_ids": encoding.type_ids,
-        }
-        arrays = {name: np.array([feeds[name]], dtype=np.int64) for name in self._inputs}
-        logits, odds = self._session.run(None, arrays)
+        logits, odds = self._session.run(None, feeds(encoding, self._inputs))
         second = np.array([place == 1 for place in encoding.sequence_ids])
         offsets = np.array(encoding.offsets) - len(heading)
         pieces = np.flatnonzero(second & (offsets[:, 0] >= 0))

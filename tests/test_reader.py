@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import compose
+from retrieval.calibration import Calibration, Signs
 from retrieval.index import Index
-from retrieval.reader import Calibration, Reader, Signs
+from retrieval.reader import Reader
 from retrieval.spans import Found, Reading, Titled
 from retrieval.types import Article, Hit, Passage
 

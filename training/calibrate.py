@@ -16,7 +16,6 @@ import argparse
 import json
 import random
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -26,17 +25,18 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from bench.library import library
 from bench.questions import Question
 from bot import compose
 from bot.settings import Settings
 from retrieval import spans, terms
+from retrieval.calibration import Calibration, Signs
 from retrieval.embedding import Embedder
-from retrieval.index import Index
-from retrieval.reader import Calibration, Candidate, Reader, Signs
+from retrieval.reader import Candidate, Reader
+from retrieval.reading_model import FOLDER
 from retrieval.search import Search
 from retrieval.types import Article
 from training import corpora
-from training.export import FOLDER
 from training.prepare import paragraphs
 
 CORPORA = frozenset({corpora.SQUAD, corpora.WIKI, corpora.OTHER_HALF, corpora.NQ})
@@ -139,8 +139,7 @@ def _ask(
     read: spans.Read,
 ) -> list[Asked]:
     present = {article.id for article in articles}
-    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-        index.put(articles)
+    with library(articles, embedder) as index:
         search = Search(index)
         reader = Reader(read, embedder.encode, search.frequencies, Calibration({}, 0.0, 0.0))
         return [

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import sentences, terms
+from retrieval.types import fold_space
 
 SQUAD = "squad_train_union_dedup"
 WIKI = "squadshifts_new_wiki"
@@ -78,7 +79,7 @@ def _squad(path: Path, corpus: str) -> Iterator[Paragraph]:
 
 def _question(row: dict[str, Any], text: str, corpus: str) -> Question | None:
     """Return a question, or None if its answers are not where they are said to be."""
-    asked = " ".join(row["question"].split())
+    asked = fold_space(row["question"])
     if row.get("is_impossible") or not row["answers"]:
         return Question(str(row["id"]), asked, ())
     found = []
@@ -129,7 +130,7 @@ def _nq(path: Path) -> Iterator[Paragraph]:
             row = json.loads(line)
             gold = [context for context in row["ctxs"] if context["isgold"]]
             for context in gold[:1]:
-                text, asked = " ".join(context["text"].split()), row["question"]
+                text, asked = fold_space(context["text"]), row["question"]
                 found = []
                 for words in row["answers"]:
                     places = list(_occurrences(text, words))

@@ -10,28 +10,31 @@ the original in 32 bits.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
 import torch
 from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-from tokenizers import Tokenizer
 
-from retrieval.spans import LONGEST, Reading, SpanModel, Titled
+from retrieval.embedding import open_session
+from retrieval.export import trace
+from retrieval.reading_export import OUTPUTS
+from retrieval.reading_model import FOLDER
+from retrieval.spans import FILES, LONGEST, Reading, SpanModel, Titled, digests
 from training import sampling
-from training.model import MODEL, Network
+from training.model import MODEL, Network, tokenizer
 
 SAME = 0.97
 QUESTIONS = 1_000
 BLOCK = 64
-FOLDER = Path(__file__).parent.parent / "retrieval" / "model"
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_INPUTS = {
+    name: torch.ones((2, 8), dtype=torch.int64)
+    for name in ("input_ids", "attention_mask", "token_type_ids")
+}
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -46,10 +49,10 @@ def main(words: Sequence[str] | None = None) -> None:
     network.load_state_dict(torch.load(arguments.model, map_location="cpu"))
     with tempfile.TemporaryDirectory() as scratch:
         full, half, small = (Path(scratch) / f"{name}.onnx" for name in ("full", "half", "small"))
-        trace(network.eval(), full)
+        trace(network, _INPUTS, OUTPUTS, full)
         embeddings = network.encoder.embeddings
         embeddings.word_embeddings = ByteEmbedding(embeddings.word_embeddings.weight.detach())
-        trace(network, half)
+        trace(network, _INPUTS, OUTPUTS, half)
         quantise(half, small)
         held = sampling.load(arguments.work / "held-out.jsonl.gz")
         share = same(load(full), load(small), held)
@@ -59,31 +62,11 @@ def main(words: Sequence[str] | None = None) -> None:
             raise SystemExit(f"That is less than {SAME:.0%}; nothing was written.")
         arguments.out.mkdir(parents=True, exist_ok=True)
         shutil.copy(small, arguments.out / "reader.onnx")
-    tokenizer().save(str(arguments.out / "tokenizer.json"))
+    tokenizer(LONGEST, "longest_first").save(str(arguments.out / "tokenizer.json"))
     facts_file = arguments.out / "reader.json"
     facts = json.loads(facts_file.read_text("utf-8")) if facts_file.exists() else {}
-    for name in ("reader.onnx", "tokenizer.json"):
-        digest = hashlib.sha256((arguments.out / name).read_bytes()).hexdigest()
-        facts.setdefault("sha256", {})[name] = digest
+    facts["sha256"] = digests(*((arguments.out / name).read_bytes() for name in FILES))
     facts_file.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-
-
-def trace(network: Network, path: Path) -> None:
-    """Write the network as ONNX in 32 bits."""
-    example = torch.ones((2, 8), dtype=torch.int64)
-    axes = {name: {0: "passage", 1: "piece"} for name in (*_INPUTS, "logits")}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (example, example, example),
-            str(path),
-            input_names=list(_INPUTS),
-            output_names=["logits", "odds"],
-            dynamic_axes=axes | {"odds": {0: "passage"}},
-            opset_version=17,
-            dynamo=False,
-        )
 
 
 def quantise(full: Path, small: Path) -> None:
@@ -121,21 +104,9 @@ class ByteEmbedding(torch.nn.Module):
 
 def load(path: Path) -> SpanModel:
     """Return an exported model, run on one thread."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return SpanModel(session, tokenizer(), threads=2)
-
-
-def tokenizer() -> Tokenizer:
-    """Return the tokenizer with which a question and a passage are read."""
-    found = Tokenizer.from_file(f"{MODEL}/tokenizer.json")
-    found.no_padding()
-    found.enable_truncation(LONGEST, strategy="longest_first")
-    return found
+    return SpanModel(
+        open_session(path.read_bytes()), tokenizer(LONGEST, "longest_first"), threads=2
+    )
 
 
 def same(one: SpanModel, other: SpanModel, held: sampling.Prepared) -> float:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from sklearn.metrics import roc_auc_score
 from tokenizers import Tokenizer
 
+from retrieval.spans import best_spans
 from training.model import Encoded, Network, batch, encode
 from training.sampling import Example, Prepared
 
-LONGEST_ANSWER = 24
-"""Word pieces."""
 _BATCH = 48
 
 
@@ -50,8 +50,8 @@ def judge(
     return {
         "f1": round(float(np.mean(overlaps)), 4),
         "exact": round(float(np.mean(exact)), 4),
-        "area_margin": round(area(by_margin, holds), 4),
-        "area_head": round(area(by_head, holds), 4),
+        "area_margin": round(float(roc_auc_score(holds, by_margin)), 4),
+        "area_head": round(float(roc_auc_score(holds, by_head)), 4),
     }
 
 
@@ -70,28 +70,6 @@ def predict(network: Network, some: Sequence[Encoded]) -> list[tuple[int, int, f
         logits = (spans.float() + arrays["hidden"][..., None]).cpu().numpy()
         odds = answers.float().cpu().numpy()
         for number, row, odd in zip(numbers, logits, odds, strict=True):
-            start, end, score = best_span(row)
-            found[number] = (start, end, score - float(row[0].sum()), float(odd))
+            ((start, end, score),) = best_spans(row[1:], 1)
+            found[number] = (start + 1, end + 1, score - float(row[0].sum()), float(odd))
     return [found[n] for n in range(len(some))]
-
-
-def best_span(logits: np.ndarray) -> tuple[int, int, float]:
-    """Return the span with the greatest sum of start and end, and that sum; place 0 is none."""
-    starts, ends = logits[1:, 0], logits[1:, 1]
-    places = np.arange(len(starts))
-    length = places[None, :] - places[:, None]
-    sums = np.where(
-        (length >= 0) & (length < LONGEST_ANSWER), starts[:, None] + ends[None, :], -np.inf
-    )
-    start, end = np.unravel_index(int(sums.argmax()), sums.shape)
-    return int(start) + 1, int(end) + 1, float(sums[start, end])
-
-
-def area(scores: np.ndarray, holds: Sequence[bool]) -> float:
-    """Return the area under the curve of answerability: how often a true one scores higher."""
-    truth = np.array(holds)
-    order = np.argsort(scores, kind="stable")
-    ranks = np.empty(len(scores))
-    ranks[order] = np.arange(1, len(scores) + 1)
-    positive = truth.sum()
-    return float((ranks[truth].sum() - positive * (positive + 1) / 2) / (positive * (~truth).sum()))

@@ -68,12 +68,12 @@ class Encoded:
     end: int = 0
 
 
-def load_tokenizer() -> Tokenizer:
-    """Return the tokenizer of the model, without padding."""
-    tokenizer = Tokenizer.from_file(f"{MODEL}/tokenizer.json")
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(LONGEST, strategy="only_second")
-    return tokenizer
+def tokenizer(longest: int = LONGEST, cut: str = "only_second") -> Tokenizer:
+    """Return the tokenizer of the model, without padding; ``cut``: what of a pair is cut off."""
+    found = Tokenizer.from_file(f"{MODEL}/tokenizer.json")
+    found.no_padding()
+    found.enable_truncation(longest, strategy=cut)
+    return found
 
 
 def encode(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Encoded | None]:

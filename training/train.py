@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from training import judging, sampling
-from training.model import MODEL, Encoded, Network, batch, encode, load_tokenizer
+from training.model import MODEL, Encoded, Network, batch, encode, tokenizer
 from training.sampling import Mix
 
 RUN = Path("training/work/run")
@@ -61,7 +61,7 @@ class Training:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.prepared = sampling.load(arguments.work / "training.jsonl.gz")
         self.held = sampling.load(arguments.work / "held-out.jsonl.gz")
-        self.tokenizer = load_tokenizer()
+        self.tokenizer = tokenizer()
         self.network = Network(arguments.base, arguments.dropout).to(self.device)
         if arguments.start:
             self.network.load_state_dict(torch.load(arguments.start, map_location=self.device))

@@ -86,7 +86,7 @@ class Session:
     def _check(self) -> Callable[[Row], Result]:
         return checker(self.index, self._reader)
 
-    @property
+    @cached_property
     def _reader(self) -> ReadingModel:
         return compose.reading_model(load_settings(), _notify)
 
