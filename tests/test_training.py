@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.spans import Titled
-from training import corpora, sampling, twists
+from retrieval.spans import Found, Reading, Titled
+from training import corpora, pairs, sampling, twists
 from training.sampling import Mix
 
 TEXT = (
@@ -162,3 +163,43 @@ def test_training_goes_on_where_it_was_and_its_model_reads(
     }
     (reading,) = export.load(out / "reader.onnx")("who opened it?", [Titled("", TEXT)])
     assert reading.spans
+
+
+def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_path: Path) -> None:
+    said = [f"The bridge of Nordvik number {n} was opened in {1900 + n}." for n in range(20)]
+    rows = {
+        "question_ids": list(range(20))[::-1],
+        "questions": [f"When was  number {n} opened?" for n in range(20)][::-1],
+        "answers": said[::-1],
+    }
+    (tmp_path / "squad").mkdir()
+    with gzip.open(tmp_path / "squad" / f"{pairs.PAIRS}.json.gz", "wt", encoding="utf-8") as file:
+        json.dump(rows, file)
+
+    def last_word(question: str, passages: Sequence[Titled]) -> list[Reading]:
+        """Mark the year, and doubt that of the first ones."""
+        assert question.startswith("When was number")
+        (one,) = passages
+        found = Found(len(one.text) - 5, len(one.text) - 1, float(one.text[-5:-1]))
+        return [Reading((found,), 0.0)]
+
+    found = pairs.load(tmp_path, last_word, known=frozenset({"When was number 9 opened?"}))
+    assert [one.text for one in found] == [" ".join(said[n : n + 5]) for n in range(0, 20, 5)]
+    marked = {q.text: one.text[slice(*q.answers[0])] for one in found for q in one.questions}
+    doubted, known = {0, 1, 2}, {9}
+    assert marked == {
+        f"When was number {n} opened?": str(1900 + n) for n in set(range(20)) - doubted - known
+    }
+
+
+def test_a_terse_question_keeps_its_asking_word_and_its_names() -> None:
+    passages = [("Nordvik", TEXT)]
+    start = TEXT.index("1921")
+    row = sampling.Row(
+        corpora.SQUAD, "When was the bridge in Nordvik built?", {0: [(start, start + 4)]}, ()
+    )
+    prepared = sampling.Prepared(passages, [row] * 40)
+    mix = Mix(terse=1.0, taken_out=0, twisted=0, negative=0, no_mark=0)
+    asked = {one.question for one in sampling.epoch(prepared, 1, mix)}
+    assert "When bridge Nordvik built?" in asked
+    assert all({"When", "bridge", "Nordvik", "built?"} <= set(one.split()) for one in asked)

@@ -4,7 +4,8 @@
 
 Passages are cut as the index cuts them.  For each question the passages that our own
 search ranks best are kept as negatives, if none of the answers is in them.  Some
-articles are held out of the training, for calibration.
+articles are held out of the training, for calibration.  Pairs of a question and a
+sentence are marked by the reader that is installed (:mod:`training.pairs`).
 """
 
 from __future__ import annotations
@@ -13,24 +14,24 @@ import argparse
 import gzip
 import json
 import random
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from bench.library import library
 from bot import compose
 from bot.settings import Settings
-from retrieval.index import Index
+from retrieval import reading_model
 from retrieval.search import Search
-from retrieval.types import Article, Passage
-from training import corpora
+from retrieval.types import Article, Passage, fold_space
+from training import corpora, pairs
 from training.corpora import Paragraph, Question
 
 SEED = 20
 HELD_OUT = {corpora.SQUAD: 2, corpora.WIKI: 4, corpora.AMAZON: 20, corpora.REDDIT: 100}
-HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150}
+HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, pairs.PAIRS: 0}
 SEARCHED, KEPT = 30, 8
 _SHORTEST_ANSWER = 4
 
@@ -55,6 +56,8 @@ def paragraphs(data: Path) -> tuple[list[Paragraph], list[Paragraph]]:
     """Return the paragraphs to train on, and those that are held out; none of the evaluation's."""
     evaluated = {_folded(p.text) for p in corpora.load(data, corpora.EVALUATION)}
     loaded = [p for corpus in corpora.TRAINING for p in corpora.load(data, corpus)]
+    known = frozenset(question.text for p in loaded for question in p.questions)
+    loaded += pairs.load(data, reading_model.shipped().read, known)
     kept = [p for p in loaded if _folded(p.text) not in evaluated]
     held = _held_out(kept)
     return [p for p in kept if p.group not in held], [p for p in kept if p.group in held]
@@ -83,8 +86,7 @@ def _rows(paragraphs: Sequence[Paragraph]) -> Iterable[dict[str, Any]]:
         for n, paragraph in enumerate(paragraphs)
     ]
     embedder = compose.embedder(Settings(), print)
-    with tempfile.TemporaryDirectory() as folder, Index(Path(folder), embedder) as index:
-        index.put(articles)
+    with library(articles, embedder) as index:
         cut = [index.cut(article) for article in articles]
         numbers = {
             passage.key: n for n, passage in enumerate(p for passages in cut for p in passages)
@@ -133,7 +135,7 @@ def _answers(question: Question, text: str, passage: Passage) -> bool:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return fold_space(text.casefold())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ from typing import Any
 
 from training import corpora, twists
 
+_SMALL = {
+    "the", "a", "an", "did", "do", "does", "was", "were", "is", "are", "has", "have", "had",
+    "of", "in", "to", "at", "on", "by",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -28,6 +33,7 @@ class Mix:
     unanswerable: int = 2
     untitled: float = 0.15
     no_mark: float = 0.3
+    terse: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,19 @@ def epoch(prepared: Prepared, seed: int, mix: Mix = Mix()) -> list[Example]:
 def _examples(
     row: Row, passages: list[tuple[str, str]], draw: random.Random, mix: Mix
 ) -> Iterator[Example]:
-    def example(number: int, text: str | None = None, **changed: Any) -> Example:
-        title, words = passages[number]
+    def example(
+        number: int,
+        text: str | None = None,
+        answer: tuple[int, int] | None = None,
+        question: str = row.question,
+    ) -> Example:
+        title, whole = passages[number]
+        is_titled = draw.random() >= mix.untitled
         return Example(
-            question=_typed(changed.get("question", row.question), draw, mix),
-            title="" if draw.random() < mix.untitled else title,
-            text=words if text is None else text,
-            answer=changed.get("answer"),
+            _typed(question, draw, mix),
+            title if is_titled else "",
+            whole if text is None else text,
+            answer,
         )
 
     if row.is_answerable:
@@ -120,4 +132,12 @@ def _examples(
 
 
 def _typed(question: str, draw: random.Random, mix: Mix) -> str:
+    """Return a question as it might be typed: short of its mark, or of small words."""
+    if draw.random() < mix.terse:
+        words = question.split()
+        question = " ".join(
+            word
+            for place, word in enumerate(words)
+            if place == 0 or word.lower() not in _SMALL or draw.random() < 0.5
+        )
     return question.rstrip("? ") if draw.random() < mix.no_mark else question
