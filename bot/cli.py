@@ -24,6 +24,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no chat model, though one may be set.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -51,6 +54,7 @@ def options(
 def ask(
     question: Annotated[str, typer.Argument(help="The question, or - for one a line of input.")],
     as_json: AsJson = False,
+    offline: Offline = False,
 ) -> None:
     """Answer a question from the articles, with footnotes."""
     from retrieval.question import check
@@ -61,7 +65,8 @@ def ask(
         from bot import compose
 
         terminal.seed(index)
-        answer_to = compose.pipeline(index, reader=terminal.reading_model())
+        chat = None if offline else compose.chat(terminal.settings())
+        answer_to = compose.pipeline(index, reader=terminal.reading_model(), chat=chat)
         if question != "-":
             answer = answer_to(question)
             if as_json:
@@ -76,7 +81,7 @@ def ask(
 
 
 @app.command()
-def repl() -> None:
+def repl(offline: Offline = False) -> None:
     """Ask one question after another; /help lists what else a session can do."""
     with terminal.spinner(notices) as say:
         say("Opening the library")
@@ -85,7 +90,7 @@ def repl() -> None:
 
     with index:
         terminal.seed(index)
-        if not run(terminal.settings(), index):
+        if not run(terminal.settings(), index, is_offline=offline):
             raise typer.Exit(2)
 
 

@@ -118,7 +118,7 @@ def _source(session: Session, state: State, title: str) -> State:
 def _why(session: Session, state: State, _: str) -> State:
     answer = _last(state)
     query, source = state.query or answer.question, state.asked_of.id if state.asked_of else None
-    explanation = session.work(lambda step: session.pipeline.explain(query, source, step))
+    explanation = session.work(lambda step: session.pipeline.explain(query, source, step, answer))
     if explanation.answer != answer:
         changed = "The articles have changed since; this is how it is answered now."
         session.output.print(Text(changed, style="dim"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from retrieval.chain import Pipeline, build_chain
+from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder, Notify, load_embedder
 from retrieval.errors import ConfigError
 from retrieval.reader import Reader
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from rich.console import Console
 
+    from bot.chat import Chat
     from bot.libraries import Libraries
     from bot.records import Records
     from bot.service import Service
@@ -52,11 +54,13 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
     from bot.libraries import Libraries
 
     reader = cache(partial(reading_model, settings, notify))
+    writer = chat(settings)
     return Libraries(
         folder=library_dir(settings) / _SERVERS,
         open_shared=partial(library, settings, notify),
         open_own=partial(_own_library, settings, notify),
-        build=lambda *some: pipeline(*some, reader=reader()),
+        build=lambda *some: pipeline(*some, reader=reader(), chat=writer),
+        stand_alone=writer.stand_alone if writer else Conversation.stand_alone,
         allow_private_urls=settings.allow_private_urls,
         most_articles=settings.server_sources,
     )
@@ -112,16 +116,32 @@ def servers(settings: Settings) -> list[str]:
     )
 
 
-def pipeline(*libraries: Index, reader: ReadingModel | None = None) -> Pipeline:
-    """Return the function that answers from one or more libraries, offline.
+def pipeline(
+    *libraries: Index, reader: ReadingModel | None = None, chat: Chat | None = None
+) -> Pipeline:
+    """Return the function that answers from one or more libraries.
 
-    ``reader`` is the model that reads; that of the install if None.
+    ``reader`` is the model that reads; that of the install if None.  ``chat`` is the one that
+    writes the answers; they are made offline if None.
     """
     search = Search(*libraries)
     model = reader or shipped()
     encode = libraries[0].embedder.encode
-    answerer = Reader(model.read, encode, search.frequencies, model.calibration)
-    return Pipeline(search, answerer)
+    offline = Reader(model.read, encode, search.frequencies, model.calibration)
+    return Pipeline(search, chat.answerer(offline, encode) if chat else offline)
+
+
+def chat(settings: Settings) -> Chat | None:
+    """Return the chat model that is set, or None.
+
+    Raises:
+        ConfigError: if it cannot be used as it is set, or a prompt is not what it should be.
+    """
+    if settings.chat_model is None:
+        return None
+    from bot.chat import load_chat
+
+    return load_chat(settings, settings.chat_model)
 
 
 def reading_model(settings: Settings, notify: Notify) -> ReadingModel:
@@ -143,13 +163,15 @@ def session(
     page: Page,
     *,
     reader: ReadingModel | None = None,
+    chat: Chat | None = None,
 ) -> Session:
     """Return what a session at the terminal works with."""
     from bot.session import Session
 
     return Session(
         index=index,
-        pipeline=pipeline(index, reader=reader),
+        pipeline=pipeline(index, reader=reader, chat=chat),
+        stand_alone=chat.stand_alone if chat else Conversation.stand_alone,
         output=output,
         work=work,
         page=page,

@@ -19,7 +19,8 @@ from pathlib import Path, PurePath
 
 import seeds
 from retrieval import articles, sync, web
-from retrieval.chain import Pipeline
+from retrieval.chain import Hear, Pipeline
+from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder
 from retrieval.errors import SourceError
 from retrieval.index import Index
@@ -49,6 +50,7 @@ class Libraries:
         open_shared: opens the shared library.
         open_own: opens that of a server, with the embedding model of the shared one.
         build: joins libraries to a function that answers.
+        stand_alone: gives a follow-up question what it leaves out.
         allow_private_urls: whether articles may be fetched from private addresses.
         most_articles: how many articles a server may have of its own.
         most_open: how many libraries of servers are kept open while nobody asks there;
@@ -62,6 +64,7 @@ class Libraries:
         open_own: Callable[[str, Embedder], Index],
         build: Callable[..., Pipeline],
         *,
+        stand_alone: Callable[[Conversation, str], Query] = Conversation.stand_alone,
         allow_private_urls: bool = False,
         most_articles: int = 1_000,
         most_open: int = 32,
@@ -70,6 +73,7 @@ class Libraries:
         self._open_shared = open_shared
         self._open_own = open_own
         self._build = build
+        self.stand_alone = stand_alone
         self._allow_private_urls = allow_private_urls
         self._most_articles = most_articles
         self._most_open = most_open
@@ -110,17 +114,23 @@ class Libraries:
             self._shared = None
 
     def answer(
-        self, question: str | Query, server: str | None, source: Source | None = None
+        self,
+        question: str | Query,
+        server: str | None,
+        source: Source | None = None,
+        hear: Hear = lambda _: None,
     ) -> Answer:
         """Return the answer from the shared articles and a server's own.
 
-        ``source`` is the only article to answer from, as :meth:`find` gives it.
+        ``source`` is the only article to answer from, as :meth:`find` gives it; ``hear`` is
+        told what is verified of the answer so far.
 
         Raises:
             QuestionError: if the question is empty or overlong.
         """
         with self._seen_by(server) as libraries:
-            return self._build(*libraries)(question, source.id if source else None)
+            answer_to = self._build(*libraries)
+            return answer_to(question, source.id if source else None, hear=hear)
 
     def sources(self, server: str | None) -> list[Source]:
         """List the articles that a server sees, its own first."""

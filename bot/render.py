@@ -29,6 +29,9 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud8
 
 def render_answer(answer: Answer, console: Console) -> None:
     """Print the short answer, the statements with their numbers, and each quote in its context."""
+    if answer.notice:
+        console.print(Text(shown(answer.notice), style="yellow"))
+        console.print()
     if not answer.answered:
         console.print(Text(NOT_ANSWERED, style="bold yellow"))
         if answer.closest:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.settings import Settings
+    from retrieval.chain import Step
     from retrieval.index import Index
+    from retrieval.types import Answer
 
 _LONGEST_LABEL = 24
 _ELSEWHERE = (
@@ -38,22 +40,24 @@ Read = Callable[[State], str | None]
 """Returns the next line, or None if there are no more."""
 
 
-def run(settings: Settings, index: Index) -> bool:
+def run(settings: Settings, index: Index, *, is_offline: bool = False) -> bool:
     """Answer what a person types, or the lines of a file; tell whether all could be answered.
 
     A person gets a prompt, and may leave with a question unanswered.  For a file, or
     where the answers go to one, there is none, nor colours and spinners, and each
-    question is printed above its answer.
+    question is printed above its answer.  ``is_offline``: no chat model is asked, though one
+    may be set.
     """
     reader = compose.reading_model(settings, notify)
+    chat = None if is_offline else compose.chat(settings)
     if sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
         worker = Worker(output)
         pages = partial(page, output, settings.pager)
-        session = compose.session(settings, index, output, worker, pages, reader=reader)
+        session = compose.session(settings, index, output, worker, pages, reader=reader, chat=chat)
         interact(session, worker, compose.history(settings))
         return True
     show = partial(print_all, output)
-    session = compose.session(settings, index, output, at_once, show, reader=reader)
+    session = compose.session(settings, index, output, at_once, show, reader=reader, chat=chat)
     waiting = iter(sys.stdin or ())
     return converse(replace(session, echoes=True), lambda _: next(waiting, None), notices)
 
@@ -126,7 +130,7 @@ def _after(session: Session, state: State, line: str) -> State:
 def _ask(session: Session, state: State, line: str) -> State:
     """Answer a question, and print the answer."""
     asked = check(line)
-    query = state.conversation.stand_alone(asked)
+    query = session.work(lambda step: _understood(session, state, asked, step))
     if state.only:  # what an earlier answer was about does not count beside it
         query = replace(query, topic=None)
     if session.echoes:
@@ -134,7 +138,7 @@ def _ask(session: Session, state: State, line: str) -> State:
     if query != Query(asked):
         session.output.print(Text(understood(query), style="dim"))
     source = state.only.id if state.only else None
-    answer = session.work(lambda step: session.pipeline(query, source, step))
+    answer = session.work(lambda step: _answered(session, query, source, step))
     render_answer(answer, session.output)
     if query.topic and not answer.answered:
         session.output.print()
@@ -146,6 +150,16 @@ def _ask(session: Session, state: State, line: str) -> State:
         asked_of=state.only,
         answer=answer,
     )
+
+
+def _understood(session: Session, state: State, asked: str, step: Step) -> Query:
+    step("Reading the question" if state.conversation.turns else "")
+    return session.stand_alone(state.conversation, asked)
+
+
+def _answered(session: Session, query: Query, source: str | None, step: Step) -> Answer:
+    """Return the answer; what is verified of it meanwhile is shown as a step."""
+    return session.pipeline(query, source, step, lambda partial: step(shown(partial.text)))
 
 
 def understood(query: Query) -> str:

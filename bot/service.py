@@ -10,6 +10,7 @@ from bot.desk import Desk
 from bot.libraries import Added, Libraries
 from bot.records import Records
 from bot.schema import Cited, Rules
+from retrieval.chain import Hear
 from retrieval.conversation import REMEMBERED, Conversation, Turn
 from retrieval.question import check
 from retrieval.store import Source
@@ -94,15 +95,18 @@ class Service:
         server: str | None,
         source: Source | None = None,
         context: Context = Context(),
+        hear: Hear = lambda _: None,
     ) -> Reply:
         """Answer a question, from one source only if it is given, and keep the answer.
+
+        ``hear`` is told what is verified of the answer so far, from another thread.
 
         Raises:
             QuestionError: if the question is empty or overlong.
         """
         log.debug("asked", extra={"question": question, "server": server})
         started = time.monotonic()
-        reply = await self.desk.answer(self._answer, question, server, source, context)
+        reply = await self.desk.answer(self._answer, question, server, source, context, hear)
         log.info(
             "answered",
             extra={
@@ -167,14 +171,19 @@ class Service:
         await self.desk.look_up(self.records.set_rules, server, rules)
 
     def _answer(
-        self, question: str, server: str | None, source: Source | None, context: Context
+        self,
+        question: str,
+        server: str | None,
+        source: Source | None,
+        context: Context,
+        hear: Hear,
     ) -> Reply:
         said = self.records.said(server, context.place, context.after, REMEMBERED)
         conversation = Conversation(tuple(Turn(one.question, one.topic) for one in said))
-        query = conversation.stand_alone(question)
+        query = self.libraries.stand_alone(conversation, question)
         if query.topic and source:
             query = replace(query, topic=None)
-        answer = self.libraries.answer(query, server, source)
+        answer = self.libraries.answer(query, server, source, hear)
         place = None if context.is_private else context.place
         kept = self.records.keep(
             answer,

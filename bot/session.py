@@ -39,6 +39,7 @@ class Page(Protocol):
 class Session:
     """What all lines of a session work with.
 
+    ``stand_alone`` gives a follow-up question what it leaves out;
     ``echoes``: whether a question is printed above its answer, as it is not typed there.
     """
 
@@ -47,6 +48,7 @@ class Session:
     output: Console
     work: Work
     page: Page
+    stand_alone: Callable[[Conversation, str], Query] = Conversation.stand_alone
     allow_private_urls: bool = False
     echoes: bool = False
 

@@ -25,6 +25,13 @@ class Settings(BaseSettings):
     cache_dir: Path | None = None
     embedding_model: str | None = None
     reader_model: str | None = None
+    chat_model: str | None = None
+    chat_base_url: HttpUrl | None = None
+    chat_api_key: SecretStr | None = None
+    chat_seconds: float = Field(60, gt=0, le=600)
+    max_tokens: int = Field(600, ge=50, le=32_000)
+    temperature: float = Field(0, ge=0, le=2)
+
     chroma_url: HttpUrl | None = None
     allow_private_urls: bool = False
     pager: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -10,7 +10,7 @@ from retrieval import citations
 from retrieval.question import Query, check
 from retrieval.reader import PASSAGES_READ, Answerer, Considered
 from retrieval.search import Search
-from retrieval.types import Answer, Hit
+from retrieval.types import Answer, Draft, Hit
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 
 Step = Callable[[str], None]
 """Told the name of a step as it begins; what it raises ends the work."""
+
+Hear = Callable[[Answer], None]
+"""Told what is verified of an answer so far; what it raises ends the work."""
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """An answerer that has parts of its draft before the whole."""
+
+    def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Draft]:
+        """Yield drafts; the last one is to be said."""
 
 
 @runtime_checkable
@@ -64,7 +75,11 @@ class Pipeline:
     passages: int = PASSAGES_READ
 
     def __call__(
-        self, question: str | Query, source: str | None = None, step: Step = lambda _: None
+        self,
+        question: str | Query,
+        source: str | None = None,
+        step: Step = lambda _: None,
+        hear: Hear = lambda _: None,
     ) -> Answer:
         """Return the verified answer to a question.
 
@@ -74,17 +89,32 @@ class Pipeline:
             QuestionError: if the question is empty or overlong.
         """
         asked, hits = self._read(question, source, step)
-        return citations.verify(self.answerer(asked, hits), hits)
+        if not isinstance(self.answerer, Streaming):
+            return citations.verify(self.answerer(asked, hits), hits)
+        answer = Answer(asked)
+        for draft in self.answerer.stream(asked, hits):
+            answer = citations.verify(draft, hits)
+            hear(answer)
+        return answer
 
     def explain(
-        self, question: str | Query, source: str | None = None, step: Step = lambda _: None
+        self,
+        question: str | Query,
+        source: str | None = None,
+        step: Step = lambda _: None,
+        given: Answer | None = None,
     ) -> Explanation:
         """Return the answer as a call would, with what was considered on the way to it.
+
+        ``given`` is the answer that was given: one that a model wrote is not written again,
+        as that costs, and may come out otherwise.
 
         Raises:
             QuestionError: if the question is empty or overlong.
         """
         asked, hits = self._read(question, source, step)
+        if given and isinstance(self.answerer, Streaming):
+            return Explanation(given, tuple(hits))
         answer = citations.verify(self.answerer(asked, hits), hits)
         if not isinstance(self.answerer, Weighing):
             return Explanation(answer, tuple(hits))

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from retrieval import terms
-from retrieval.expressions import HEDGE, NUMBER_WORD
+from retrieval.support import uncarried
 from retrieval.types import (
     Answer,
     Article,
@@ -26,14 +25,7 @@ from retrieval.wording import dated
 CLOSEST = 3
 """How many passages are offered where nothing is answered."""
 
-_NUMBER = re.compile(rf"(?:\b{HEDGE})?(?:\d+(?:[.,]\d+)*|\b{NUMBER_WORD}\b)")
-_CURRENCY = re.compile("[$€£¥]")
-_NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w*")
-_OPENING = re.compile(r"(?:^|[.!?:]\s|[“\"])\W*(\w+)")
 _FOOTNOTE = re.compile(r"\[(\d+)\]")
-_NEGATION = re.compile(
-    r"\b(?:not?(?!\.\s?\d)|never|none|nobody|nothing|neither|nor|without|cannot)\b|n[’']t\b"
-)
 
 
 def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
@@ -45,7 +37,7 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
     """
     claims = [claim for claim in draft.claims if claim.spans and _is_carried(claim, hits)]
     if not claims:
-        return Answer(draft.question, closest=closest(hits))
+        return Answer(draft.question, closest=closest(hits), notice=draft.notice)
     numbers: dict[Span, int] = {}
     statements = []
     for claim in claims:
@@ -57,6 +49,7 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
         short=_short(claims),
         statements=tuple(statements),
         citations=_number(numbers),
+        notice=draft.notice,
     )
 
 
@@ -93,49 +86,6 @@ def _is_carried(claim: Claim, hits: Sequence[Hit]) -> bool:
     )
     quotes = " ".join(span.text for span in claim.spans)
     return is_found and bool(claim.text.strip()) and not uncarried(claim.text, quotes)
-
-
-def uncarried(text: str, quotes: str) -> list[str]:
-    """Return what a statement says that its quotes do not: numbers, names, and a negation.
-
-    A number is meant with its hedge: quotes that say "nearly 10,000" do not carry
-    "10,000".  A negation counts too where only the quotes have it.
-    """
-    quotes = fold_space(quotes)
-    missing = unsaid_numbers(text, quotes) + _unsaid_names(text, quotes)
-    negations = [_NEGATION.search(fold_space(side).lower()) for side in (text, quotes)]
-    if bool(negations[0]) != bool(negations[1]):
-        missing += [found.group() for found in negations if found]
-    return missing
-
-
-def unsaid_numbers(text: str, quotes: str) -> list[str]:
-    """Return the numbers of a text, each with its hedge, that its quotes do not give so."""
-    given = set(_numbers(quotes))
-    return [number for number in _numbers(text) if number not in given]
-
-
-def _numbers(text: str) -> list[str]:
-    """Return the numbers of a text with their hedges: ``"about $11.7 billion"`` → "about 11.7"."""
-    found: list[str] = _NUMBER.findall(_CURRENCY.sub("", fold_space(text).lower()))
-    return found
-
-
-def _unsaid_names(text: str, quotes: str) -> list[str]:
-    """Return the capitalised words of a text that its quotes do not have.
-
-    The first word of a sentence is capital by rule: there, one that the quotes
-    have in small letters, or that says nothing by itself, will do.
-    """
-    openings = {match.start(1) for match in _OPENING.finditer(text)}
-    words = set(re.findall(r"\w+", quotes))
-    ordinary = {word.lower() for word in words} | terms.STOP_WORDS
-    return [
-        match.group()
-        for match in _NAME.finditer(text)
-        if match.group() not in words
-        and not (match.start() in openings and match.group().lower() in ordinary)
-    ]
 
 
 def holder(short: str, spans: Iterable[Span]) -> Article | None:

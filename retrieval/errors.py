@@ -5,6 +5,7 @@
     ├── QuestionError    a question cannot be asked
     ├── LibraryError     the index on disk is missing, damaged, locked or of another kind
     ├── ModelError       a model cannot be loaded
+    ├── ChatError        a chat model gave nothing that can be used
     └── ConfigError      a setting makes no sense
 
 Each message is one sentence for the person at the keyboard: what is wrong, and what to do.
@@ -29,6 +30,10 @@ class LibraryError(FootnoteError):
 
 class ModelError(FootnoteError):
     """A model cannot be loaded."""
+
+
+class ChatError(FootnoteError):
+    """A chat model gave nothing that can be used; the offline answer is given instead."""
 
 
 class ConfigError(FootnoteError):

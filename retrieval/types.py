@@ -106,11 +106,13 @@ class Claim:
 class Draft:
     """What an answerer proposes, before :func:`retrieval.citations.verify` has judged it.
 
-    No claims means that the answerer abstains.
+    No claims means that the answerer abstains.  ``notice`` is a sentence for the person
+    who asked, where the answer came about otherwise than they would expect.
     """
 
     question: str
     claims: tuple[Claim, ...] = ()
+    notice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ class Answer:
     """What is said in reply to a question.
 
     No statements means "the sources don't say"; ``closest`` then holds the
-    nearest passages, which are offered and not claimed.
+    nearest passages, which are offered and not claimed.  ``notice`` tells of an answer that
+    came about otherwise than one would expect: offline, as the chat model did not reply.
 
     Raises:
         ValueError: if a statement has no citation, or if the numbers in the
@@ -151,6 +154,7 @@ class Answer:
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     closest: tuple[Citation, ...] = ()
+    notice: str | None = None
 
     def __post_init__(self) -> None:
         if any(not statement.numbers for statement in self.statements):
@@ -185,6 +189,7 @@ class Answer:
             "statements": [{"text": s.text, "citations": list(s.numbers)} for s in self.statements],
             "citations": [_citation_dict(c) for c in self.citations],
             "closest": [_citation_dict(c) for c in self.closest],
+            "notice": self.notice,
         }
 
 

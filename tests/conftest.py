@@ -30,7 +30,7 @@ def embedder() -> Embedder:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the developer's own library or settings; the model's cache is shared."""
-    for name in ("DATA_DIR", "EMBEDDING_MODEL", "FOOTNOTE_DEBUG"):
+    for name in ("DATA_DIR", "EMBEDDING_MODEL", "CHAT_MODEL", "FOOTNOTE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -75,5 +75,9 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a process of its own, with the test's library."""
-    kept = {k: v for k, v in os.environ.items() if k not in {"EMBEDDING_MODEL", "NO_COLOR"}}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in {"EMBEDDING_MODEL", "CHAT_MODEL", "NO_COLOR"}
+    }
     return kept | {"DATA_DIR": str(tmp_path / "library"), "COLUMNS": "100"}

@@ -52,6 +52,8 @@ def importers(package: str) -> set[str]:
         ),
         ("prompt_toolkit", {"bot/prompt.py"}),
         ("httpx", {"retrieval/web.py"}),
+        ("langchain", {"retrieval/chat_models.py"}),
+        ("tenacity", {"retrieval/faults.py"}),
         ("httpcore", {"retrieval/web.py", "retrieval/network.py"}),
         ("aiohttp", {"bot/health.py", "bot/discord/errors.py", "bot/discord/run.py"}),
     ],

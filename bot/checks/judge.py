@@ -13,7 +13,8 @@ from dataclasses import replace
 from bot.checks.matching import holds, is_expected, says
 from bot.checks.questions import Row
 from retrieval import sentences, terms
-from retrieval.citations import holder, uncarried, unsaid_numbers
+from retrieval.citations import holder
+from retrieval.support import uncarried, unsaid_amounts
 from retrieval.types import Answer, Article, Citation, Statement
 from retrieval.wording import dated
 
@@ -109,7 +110,7 @@ def _short_faults(answer: Answer) -> Iterator[str]:
         standing = [c for c in answer.citations if holder(piece, [c])]
         if not standing:
             yield f"the short answer “{piece}” is in no quote"
-        elif all(unsaid_numbers(piece, citation.quote) for citation in standing):
+        elif all(unsaid_amounts(piece, citation.quote) for citation in standing):
             yield f"the short answer “{piece}” leaves out how sure its quote is of it"
 
 

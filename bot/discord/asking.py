@@ -11,6 +11,7 @@ import discord
 
 from bot.discord.errors import TOLD
 from bot.discord.messages import parts
+from bot.discord.streaming import Streaming
 from bot.discord.views import buttons
 from bot.schema import Rules
 from bot.service import Context, Reply
@@ -53,26 +54,37 @@ async def answer_interaction(
         if source and only is None:  # it could not be found before the libraries were loaded
             only = await client.service.find(source, server)
         context = Context(place=place_of(interaction.channel, server), is_private=hidden)
-        reply = await client.service.ask(question, server, only, context)
+        async with Streaming(interaction.edit_original_response, is_echoed=True) as streaming:
+            reply = await client.service.ask(question, server, only, context, streaming.hear)
 
         async def send(**message: Any) -> None:
-            await interaction.followup.send(ephemeral=hidden, **message)
+            await interaction.followup.send(ephemeral=hidden, suppress_embeds=True, **message)
             interaction.extras[TOLD] = True
 
-        await send_reply(reply, send, is_echoed=True)
+        first = interaction.edit_original_response if streaming.is_shown else send
+        await send_reply(reply, send, is_echoed=True, first=first)
 
 
 async def send_reply(
-    reply: Reply, send: Send, *, is_echoed: bool, ask_on: str | None = None
+    reply: Reply,
+    send: Send,
+    *,
+    is_echoed: bool,
+    ask_on: str | None = None,
+    first: Send | None = None,
 ) -> None:
-    """Send an answer in as many messages as it needs, each with the buttons of its footnotes."""
+    """Send an answer in as many messages as it needs, each with the buttons of its footnotes.
+
+    ``first`` writes the first of them, where that is there already.
+    """
     pieces = parts(reply.answer, understood=reply.understood, is_echoed=is_echoed, ask_on=ask_on)
     for place, piece in enumerate(pieces, start=1):
         later = (number for following in pieces[place:] for number in following.numbers)
         # By its buttons, a reply to any part of an answer finds the answer.
         numbers = piece.numbers or tuple(islice(later, 1))
         view = buttons(reply.id, replace(piece, numbers=numbers), is_last=place == len(pieces))
-        await send(content=piece.text, view=view, suppress_embeds=True)
+        write = first if first and place == 1 else send
+        await write(content=piece.text, view=view)
 
 
 def is_allowed(rules: Rules, channel: object) -> bool:

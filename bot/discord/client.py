@@ -16,6 +16,7 @@ from discord import app_commands
 
 from bot.discord import commands, errors
 from bot.discord.asking import in_words, is_allowed, place_of, send_reply
+from bot.discord.streaming import Post, Streaming
 from bot.discord.views import DYNAMIC_ITEMS, answer_under
 from bot.schema import Rules
 from bot.service import Context, Service
@@ -163,11 +164,17 @@ class FootnoteClient(discord.AutoShardedClient):
                 replied = self._replied_to(message)
                 after = answer_under(replied) if replied else None
                 context = Context(place=place_of(place, server), after=after)
-                reply = await self.service.ask(question, server, context=context)
-
-            is_here = place == message.channel
-            send = partial(place.send, reference=_reference(message)) if is_here else place.send
-            await send_reply(reply, send, is_echoed=not is_here, ask_on=self._hint(place))
+                is_here = place == message.channel
+                reference = {"reference": _reference(message)} if is_here else {}
+                send = partial(place.send, suppress_embeds=True, **reference)
+                post = Post(send)
+                streaming = await shown.enter_async_context(Streaming(post, is_echoed=not is_here))
+                reply = await self.service.ask(
+                    question, server, context=context, hear=streaming.hear
+                )
+            await send_reply(
+                reply, send, is_echoed=not is_here, ask_on=self._hint(place), first=post
+            )
 
     async def _place(
         self, message: discord.Message, question: str, rules: Rules

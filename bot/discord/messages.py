@@ -74,6 +74,8 @@ def parts(
         ask_on: a sentence for the last line, in small print.
     """
     pieces = list(_said(answer) if answer.answered else _not_said(answer))
+    if answer.notice and (notice := plain(answer.notice, _LONGEST_ECHO)):
+        pieces[:1] = [_Piece("", f"-# {notice}"), replace(pieces[0], before="\n")]
     if is_echoed and (question := plain(understood or answer.question, _LONGEST_ECHO)):
         pieces[:1] = [_Piece("", f"> {question}"), replace(pieces[0], before="\n\n")]
     elif understood and (question := plain(understood, _LONGEST_ECHO)):
@@ -81,6 +83,14 @@ def parts(
     if ask_on and (sentence := plain(ask_on, _LONGEST_ECHO)):
         pieces.append(_Piece("\n", f"-# {sentence}"))
     return _packed(pieces)
+
+
+def preview(answer: Answer, *, is_echoed: bool) -> str:
+    """Return one message with what is verified so far of an answer that is being written."""
+    pieces = [*_statements(answer), _Piece(" ", _FURTHER.strip())]
+    if is_echoed and (question := plain(answer.question, _LONGEST_ECHO)):
+        pieces[:1] = [_Piece("", f"> {question}"), replace(pieces[0], before="\n\n")]
+    return _packed(pieces)[0].text
 
 
 def card(citation: Citation, short: str | None = None) -> Card:
@@ -113,6 +123,14 @@ def changed(title: str, is_gone: bool) -> str:
 def _said(answer: Answer) -> Iterator[_Piece]:
     if answer.short and (short := plain(answer.short, _LONGEST_SHORT)):
         yield _Piece("\n", f"**{short}**")
+    yield from _statements(answer)
+    before = "\n\n**Sources**\n"
+    for citation in answer.citations:
+        yield _Piece(before, f"{_marks([citation.number])} {_source(citation.article)}")
+        before = "\n"
+
+
+def _statements(answer: Answer) -> Iterator[_Piece]:
     seen: set[int] = set()
     before = "\n"
     for statement in answer.statements:
@@ -127,10 +145,6 @@ def _said(answer: Answer) -> Iterator[_Piece]:
             yield _Piece(before, text, tuple(n for n in group if n not in seen))
             before = " "
         seen.update(numbers)
-    before = "\n\n**Sources**\n"
-    for citation in answer.citations:
-        yield _Piece(before, f"{_marks([citation.number])} {_source(citation.article)}")
-        before = "\n"
 
 
 def _not_said(answer: Answer) -> Iterator[_Piece]:

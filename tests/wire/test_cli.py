@@ -34,6 +34,7 @@ def test_every_citation_in_json_can_be_checked_against_show(footnote: Footnote) 
     answer = json.loads(done.stdout)
     assert set(answer) == {
         "question", "answered", "short", "text", "statements", "citations", "closest",
+        "notice",
     }  # fmt: skip
     assert answer["answered"] is True
     assert answer["closest"] == []

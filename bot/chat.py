@@ -1,0 +1,67 @@
+"""The chat model that is set, with the prompts, ready to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from retrieval.chat import ANSWER, ChatAnswerer
+from retrieval.chat_models import ChatSettings, load_chat_model
+from retrieval.prompting import Prompt
+from retrieval.rewriting import REWRITE, Rewriter
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from bot.settings import Settings
+    from retrieval.reader import Answerer
+    from retrieval.subjects import Encode
+
+_REWRITING_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat model and its prompts; ``seconds`` is the longest that an answer may take."""
+
+    model: BaseChatModel
+    answer: Prompt
+    rewrite: Prompt
+    seconds: float
+
+    def answerer(self, offline: Answerer, encode: Encode) -> ChatAnswerer:
+        """Return what answers with the model, and offline where that gives nothing."""
+        return ChatAnswerer(self.model, self.answer, offline, encode, self.seconds)
+
+    @property
+    def stand_alone(self) -> Rewriter:
+        """What makes follow-up questions stand alone."""
+        return Rewriter(self.model, self.rewrite, min(self.seconds, _REWRITING_SECONDS))
+
+
+def load_chat(settings: Settings, model: str) -> Chat:
+    """Return a chat model by name, with the other settings; nothing is sent yet.
+
+    Raises:
+        ConfigError: if it cannot be used as it is set, or a prompt is not what it should be.
+    """
+    key = settings.chat_api_key
+    chat_settings = ChatSettings(
+        model=model,
+        base_url=str(settings.chat_base_url) if settings.chat_base_url else None,
+        api_key=key.get_secret_value() if key else None,
+        seconds=settings.chat_seconds,
+        tokens=settings.max_tokens,
+        temperature=settings.temperature,
+    )
+    return Chat(
+        model=load_chat_model(chat_settings),
+        answer=Prompt("answer.md", _text("answer.md"), ANSWER),
+        rewrite=Prompt("rewrite.md", _text("rewrite.md"), REWRITE),
+        seconds=settings.chat_seconds,
+    )
+
+
+def _text(name: str) -> str:
+    return files("prompts").joinpath(name).read_text("utf-8")

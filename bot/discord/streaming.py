@@ -1,0 +1,95 @@
+"""An answer is shown while it is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self
+
+import discord
+
+from bot.discord.errors import UNHEARD
+from bot.discord.messages import preview
+from retrieval.types import Answer
+
+log = logging.getLogger(__name__)
+
+SECONDS = 1.0
+"""Between two edits, at least; Discord allows five in five seconds."""
+
+Write = Callable[..., Awaitable[Any]]
+"""Sends a message the first time, and edits it from then on."""
+
+
+class Streaming:
+    """Shows what is verified of an answer so far, in the message that will hold it all.
+
+    Args:
+        write: which writes that message.
+        is_echoed: whether the question is repeated above.
+    """
+
+    def __init__(self, write: Write, *, is_echoed: bool) -> None:
+        self._write = write
+        self._is_echoed = is_echoed
+        self._heard: Answer | None = None
+        self.is_shown = False
+
+    def hear(self, answer: Answer) -> None:
+        """Note what is verified so far; may be called from any thread."""
+        self._heard = answer
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._show())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _show(self) -> None:
+        shown: Answer | None = None
+        while True:
+            await asyncio.sleep(SECONDS)
+            answer = self._heard
+            if answer is None or answer == shown or not answer.answered:
+                continue
+            shown = answer
+            writing = asyncio.ensure_future(
+                self._write(content=preview(answer, is_echoed=self._is_echoed))
+            )
+            try:
+                await asyncio.shield(writing)
+                self.is_shown = True
+            except asyncio.CancelledError:  # what is on its way arrives before the whole answer
+                self.is_shown = await _arrived(writing)
+                raise
+            except UNHEARD as error:
+                log.info("partial answer not shown", extra={"why": str(error)})
+
+
+async def _arrived(writing: asyncio.Future[Any]) -> bool:
+    (done,), _ = await asyncio.wait([writing])
+    return done.exception() is None
+
+
+class Post:
+    """A message of a channel: sent the first time, edited from then on."""
+
+    def __init__(self, send: Callable[..., Awaitable[discord.Message]]) -> None:
+        self._send = send
+        self._message: discord.Message | None = None
+
+    async def __call__(self, **message: Any) -> None:
+        """Send or edit it."""
+        if self._message is None:
+            self._message = await self._send(**message)
+        else:
+            await self._message.edit(**message)

@@ -1,0 +1,114 @@
+"""A sentence that a model wrote is given its quotes: the words of the passages that carry it.
+
+The rule: the model may phrase; only the sources may speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from retrieval import sentences, terms
+from retrieval.reply import Said
+from retrieval.subjects import Encode
+from retrieval.support import gaps
+from retrieval.types import Claim, Hit, Passage, Span, fold_space
+
+CONSIDERED = 4
+"""How many sentences of a passage may be its quote, the likest ones."""
+
+QUOTED = 3
+"""How many sentences one statement may rest on."""
+
+ABOUT = 0.2
+"""The cosine of a question and a quote from which the one may answer the other."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A sentence, the claim that it became, or else what is wrong with it."""
+
+    said: Said
+    claim: Claim | None
+    fault: str = ""
+
+
+def ground(question: str, said: Said, hits: Sequence[Hit], encode: Encode) -> Judged:
+    """Return a sentence as a claim on the sentences that carry it, if they do.
+
+    It stands only if it cites passages that were given, if sentences of those have all its
+    numbers, names, denials and doubts, and mean what it means, and if what it says is on
+    what was asked: a passage may hold words that were put there for the model to repeat.
+
+    Args:
+        question: what was asked.
+        said: the sentence; its numbers count ``hits`` from 1.
+        hits: the passages that the model was given.
+        encode: compares meanings.
+    """
+    cited = [hits[number - 1].passage for number in said.numbers if 0 < number <= len(hits)]
+    if not cited:
+        return Judged(said, None, "it cites none of the passages")
+    spans, missing = _quotes(said.text, cited, encode)
+    if missing:
+        quoted = ", ".join(f"“{one}”" for one in missing)
+        return Judged(said, None, f"the passages that it cites do not say {quoted}")
+    if not _is_about(question, said.text, spans, encode):
+        return Judged(said, None, "it is not on what was asked")
+    return Judged(said, Claim(said.text, spans))
+
+
+def _quotes(
+    text: str, cited: Iterable[Passage], encode: Encode
+) -> tuple[tuple[Span, ...], list[str]]:
+    """Return the fewest sentences found that carry a text, and what they leave open.
+
+    They are taken one by one, each time the one that leaves the least open; where two do
+    alike, the one that is likest to the text.
+    """
+    candidates = _likest(text, cited, encode)
+    chosen: list[Span] = []
+    missing: list[str] = [text]
+    while candidates and missing and len(chosen) < QUOTED:
+        left = [gaps(text, _texts([*chosen, one]), encode) for one in candidates]
+        best = min(range(len(left)), key=lambda n: len(left[n]))
+        if chosen and len(left[best]) >= len(missing):
+            break
+        missing = left[best]
+        chosen.append(candidates.pop(best))
+    return tuple(sorted(chosen, key=lambda span: (span.article.id, span.start))), missing
+
+
+def _likest(text: str, cited: Iterable[Passage], encode: Encode) -> list[Span]:
+    """Return the sentences of passages that are likest to a text, likest first."""
+    spans = []
+    for passage in dict.fromkeys(cited):
+        article = passage.article
+        within = sentences.split_within(article.text, passage.start, passage.end)
+        own = [Span(article, start, end) for start, end in within]
+        own = [span for span in own if not sentences.is_furniture(span.text)]
+        likeness = _likeness(text, own, encode)
+        order = sorted(range(len(own)), key=lambda n: -likeness[n])[:CONSIDERED]
+        spans += [(likeness[n], own[n]) for n in order]
+    return [span for _, span in sorted(spans, key=lambda pair: -pair[0])]
+
+
+def _likeness(text: str, spans: Sequence[Span], encode: Encode) -> list[float]:
+    """Return how like each span is to a text: the mean of a cosine and a share of words."""
+    if not spans:
+        return []
+    vectors = encode([text, *_texts(spans)])
+    stems = set(terms.stems(text))
+    return [
+        float(vectors[0] @ vector) + len(stems & set(terms.stems(span.text))) / max(1, len(stems))
+        for vector, span in zip(vectors[1:], spans, strict=True)
+    ]
+
+
+def _is_about(question: str, text: str, spans: Sequence[Span], encode: Encode) -> bool:
+    vectors = encode([question, text, *_texts(spans)])
+    return bool(max(vectors[1:] @ vectors[0]) >= ABOUT)
+
+
+def _texts(spans: Iterable[Span]) -> list[str]:
+    return [fold_space(span.text) for span in spans]
