@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-followups screenshots clean
+.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-followups screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -66,6 +66,9 @@ bench-reader: dev
 
 bench-gate: dev
 	@$(BIN)/python -m bench.gate $(ARGS)
+
+bench-injection: dev
+	@$(BIN)/python -m bench.injection $(ARGS)
 
 bench-followups: dev
 	@$(BIN)/python -m bench.followups $(ARGS)

@@ -55,13 +55,19 @@ def load_chat(settings: Settings, model: str) -> Chat:
         tokens=settings.max_tokens,
         temperature=settings.temperature,
     )
-    return Chat(
-        model=load_chat_model(chat_settings),
-        answer=Prompt("answer.md", _text("answer.md"), ANSWER),
-        rewrite=Prompt("rewrite.md", _text("rewrite.md"), REWRITE),
-        seconds=settings.chat_seconds,
+    answer, rewrite = read_prompts()
+    return Chat(load_chat_model(chat_settings), answer, rewrite, settings.chat_seconds)
+
+
+def read_prompts() -> tuple[Prompt, Prompt]:
+    """Return the prompts for answers and for follow-up questions.
+
+    Raises:
+        ConfigError: if one is not what it should be.
+    """
+    wanted = {"answer.md": ANSWER, "rewrite.md": REWRITE}
+    answer, rewrite = (
+        Prompt(name, files("prompts").joinpath(name).read_text("utf-8"), variables)
+        for name, variables in wanted.items()
     )
-
-
-def _text(name: str) -> str:
-    return files("prompts").joinpath(name).read_text("utf-8")
+    return answer, rewrite
