@@ -94,7 +94,8 @@ class Pipeline:
         answer = Answer(asked)
         for draft in self.answerer.stream(asked, hits):
             answer = citations.verify(draft, hits)
-            hear(answer)
+            if not draft.is_whole:
+                hear(answer)
         return answer
 
     def explain(

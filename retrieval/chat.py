@@ -98,7 +98,7 @@ class ChatAnswerer:
         return last
 
     def stream(self, question: str, hits: Sequence[Hit]) -> Iterator[Draft]:
-        """Yield drafts, each with more claims than the one before; the last one is to be said.
+        """Yield drafts, each with more claims than the one before; the whole one is to be said.
 
         That may be another than those before it were about to be: if the model breaks
         off, the offline answer takes the place of the sentences that it had said.
@@ -124,10 +124,11 @@ class ChatAnswerer:
             }
         )
         for _ in range(_ATTEMPTS):
-            known = Judgement()
+            known, shown = Judgement(), 0
             for known in self._judged(question, hits, messages, deadline):
-                if known.claims and not known.is_over and not known.abstains:
-                    yield Draft(question, known.claims)
+                if len(known.claims) > shown and not known.abstains and not known.is_over:
+                    shown = len(known.claims)
+                    yield Draft(question, known.claims, is_whole=False)
             if known.abstains or known.claims:
                 yield Draft(question, () if known.abstains else known.claims)
                 return
@@ -146,16 +147,16 @@ class ChatAnswerer:
         deadline: float,
     ) -> Iterator[Judgement]:
         """Yield what is known of a reply, each time that a sentence of it is whole."""
-        text, judged = "", list[Judged]()
+        text, judged, is_ended = "", list[Judged](), False
         for piece in self._pieces(messages, deadline):
             text += piece
             if len(text) > LONGEST_REPLY:
                 raise ChatError("The chat model's reply did not come to an end.")
-            if _ENDS.isdisjoint(piece):
-                continue
-            fresh = reply.whole(text)[len(judged) :]
+            is_ended = is_ended or not _ENDS.isdisjoint(piece)
+            fresh = reply.whole(text)[len(judged) :] if is_ended else []
             judged += [self._judge(question, one, hits) for one in fresh]
             if fresh:
+                is_ended = False
                 yield Judgement(text, tuple(judged))
         if not text.strip():
             raise ChatError("The chat model's reply was empty.")

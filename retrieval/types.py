@@ -107,12 +107,14 @@ class Draft:
     """What an answerer proposes, before :func:`retrieval.citations.verify` has judged it.
 
     No claims means that the answerer abstains.  ``notice`` is a sentence for the person
-    who asked, where the answer came about otherwise than they would expect.
+    who asked, where the answer came about otherwise than they would expect.  One that is
+    not ``is_whole`` is still being written.
     """
 
     question: str
     claims: tuple[Claim, ...] = ()
     notice: str | None = None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)

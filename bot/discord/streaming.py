@@ -34,12 +34,15 @@ class Streaming:
     def __init__(self, write: Write, *, is_echoed: bool) -> None:
         self._write = write
         self._is_echoed = is_echoed
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
         self._heard: Answer | None = None
         self.is_shown = False
 
     def hear(self, answer: Answer) -> None:
         """Note what is verified so far; may be called from any thread."""
         self._heard = answer
+        self._loop.call_soon_threadsafe(self._news.set)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._show())
@@ -55,29 +58,24 @@ class Streaming:
         await asyncio.wait([self._task])
 
     async def _show(self) -> None:
-        shown: Answer | None = None
         while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._heard:
+                text = preview(self._heard, is_echoed=self._is_echoed)
+                await self._shown(asyncio.ensure_future(self._write(content=text)))
             await asyncio.sleep(SECONDS)
-            answer = self._heard
-            if answer is None or answer == shown or not answer.answered:
-                continue
-            shown = answer
-            writing = asyncio.ensure_future(
-                self._write(content=preview(answer, is_echoed=self._is_echoed))
-            )
-            try:
-                await asyncio.shield(writing)
-                self.is_shown = True
-            except asyncio.CancelledError:  # what is on its way arrives before the whole answer
-                self.is_shown = await _arrived(writing)
-                raise
-            except UNHEARD as error:
-                log.info("partial answer not shown", extra={"why": str(error)})
 
-
-async def _arrived(writing: asyncio.Future[Any]) -> bool:
-    (done,), _ = await asyncio.wait([writing])
-    return done.exception() is None
+    async def _shown(self, writing: asyncio.Future[Any]) -> None:
+        try:
+            await asyncio.shield(writing)
+            self.is_shown = True
+        except asyncio.CancelledError:  # what is on its way arrives before the whole answer
+            await asyncio.wait([writing])
+            self.is_shown = self.is_shown or writing.exception() is None
+            raise
+        except UNHEARD as error:
+            log.info("partial answer not shown", extra={"why": str(error)})
 
 
 class Post:
@@ -92,4 +90,4 @@ class Post:
         if self._message is None:
             self._message = await self._send(**message)
         else:
-            await self._message.edit(**message)
+            await self._message.edit(**message, suppress=True)

@@ -163,6 +163,12 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
+def chat_settings() -> dict[str, Any]:
+    """The settings of a chat model; a module of tests may have one."""
+    return {}
+
+
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
@@ -173,13 +179,14 @@ async def service(
     seeded_folder: Path,
     embedder: Embedder,
     clock: Clock,
+    chat_settings: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Service]:
     """What the bot offers, over a copy of the seeded library; three questions may wait."""
     folder = tmp_path / "data"
     shutil.copytree(seeded_folder, folder)
     monkeypatch.setattr(compose, "embedder", lambda *_: embedder)  # to load it takes its time
-    settings = Settings(_env_file=None, data_dir=folder, allow_private_urls=True)
+    settings = Settings(_env_file=None, data_dir=folder, allow_private_urls=True, **chat_settings)
     desk = Desk(workers=2, queue=3, clock=clock)
     libraries, records = compose.libraries(settings, lambda _: None), compose.records(settings)
     service = Service(libraries, records, desk, cooldown=5)
