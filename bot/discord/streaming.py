@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,17 +36,17 @@ class Streaming:
         self._write = write
         self._is_echoed = is_echoed
         self._loop = asyncio.get_running_loop()
-        self._news = asyncio.Event()
+        self._context = copy_context()
+        self._is_over = False
         self._heard: Answer | None = None
+        self._showing: asyncio.Task[None] | None = None
         self.is_shown = False
 
     def hear(self, answer: Answer) -> None:
         """Note what is verified so far; may be called from any thread."""
-        self._heard = answer
-        self._loop.call_soon_threadsafe(self._news.set)
+        self._loop.call_soon_threadsafe(self._begin, answer, context=self._context)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._show())
         return self
 
     async def __aexit__(
@@ -54,16 +55,22 @@ class Streaming:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        self._is_over = True
+        if self._showing:
+            self._showing.cancel()
+            await asyncio.wait([self._showing])
+
+    def _begin(self, answer: Answer) -> None:
+        self._heard = answer
+        is_running = self._showing is not None and not self._showing.done()
+        if not is_running and not self._is_over:
+            self._showing = asyncio.create_task(self._show())
 
     async def _show(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            if self._heard:
-                text = preview(self._heard, is_echoed=self._is_echoed)
-                await self._shown(asyncio.ensure_future(self._write(content=text)))
+        while self._heard:
+            text = preview(self._heard, is_echoed=self._is_echoed)
+            self._heard = None
+            await self._shown(asyncio.ensure_future(self._write(content=text)))
             await asyncio.sleep(SECONDS)
 
     async def _shown(self, writing: asyncio.Future[Any]) -> None:
