@@ -32,11 +32,18 @@ class Amount(NamedTuple):
     hedge: Hedge
     value: float
     words: str
+    unit: str = ""
 
     @property
     def meaning(self) -> tuple[Hedge, float]:
-        """What two ways of writing the same amount have in common."""
+        """What two ways of writing the same amount have in common, whatever it counts."""
         return self.hedge, self.value
+
+    def is_given_by(self, other: Amount) -> bool:
+        """Tell whether another amount is the same; a unit that one leaves out is no difference."""
+        return self.meaning == other.meaning and (
+            self.unit == other.unit or not self.unit or not other.unit
+        )
 
 
 _UNITS = (
@@ -63,12 +70,23 @@ _HEDGES = sorted(
 )
 _AMOUNT = re.compile(
     rf"(?:\b(?P<hedge>{'|'.join(phrase for phrase, _ in _HEDGES)})\s+(?:the\s+|an?\s+)?)?"
-    r"(?:(?P<digits>[$€£¥]?\d+(?:[.,:]\d+)*)(?:st|nd|rd|th)?(?!\d)|"
+    r"(?:(?P<digits>(?:(?<![\w.,])[−-])?[$€£¥]?\d+(?:[.,:]\d+)*)(?:st|nd|rd|th)?(?!\d)|"
     rf"\b(?P<words>(?:{_WORD}|an?(?= (?:{_SCALE})\b))(?: hundred(?: (?:and )?{_WORD})?)?)\b)"
     rf"(?P<scale>(?:[- ](?:{_SCALE})\b)*)"
-    rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)})\b",
+    rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)}|(?<=\bthe )second)\b",
     re.IGNORECASE,
 )
+_UNIT_BEHIND = re.compile(
+    r"\s?(?:(?P<percent>%|per ?cent\b|percentage)|(?P<dollar>(?:U\.?S\.? )?dollars?\b)|"
+    r"(?P<euro>euros?\b)|(?P<yen>yen\b)|(?P<crown>crowns?\b|kron(?:or|er|a)\b)|(?P<dirham>dirhams?\b)|"
+    r"(?P<rupee>rupees?\b)|(?P<mile>miles?\b)|(?P<kilometre>kilomet(?:re|er)s?\b|km\b)|"
+    r"(?P<foot>feet\b|foot\b)|(?P<metre>met(?:re|er)s?\b)|(?P<kilogram>kilograms?\b|kg\b)|"
+    r"(?P<second>seconds?\b)|(?P<minute>minutes?\b)|(?P<hour>hours?\b)|(?P<day>days?\b)|"
+    r"(?P<week>weeks?\b)|(?P<month>months?\b)|(?P<year>years?\b))",
+    re.IGNORECASE,
+)
+_SYMBOLS = {"$": "dollar", "€": "euro", "¥": "yen"}
+_HALF = re.compile(rf"\bhalf an? (?=(?:{_SCALE})\b)", re.IGNORECASE)
 _NO_NUMBER = re.compile(
     r"\b(?:no|any|every|some|the|this|that|which) ?one\b|\bone (?:of|another|can|could|may|must)\b|"
     r"\b(?:the|these|those|other) two\b|\bone\b(?=[.,;])",
@@ -79,11 +97,18 @@ _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 def amounts(text: str) -> list[Amount]:
     """Return the numbers of a text, in order; those written as words too."""
-    line = _NO_NUMBER.sub(" ", fold_space(text))
+    line = _HALF.sub("0.5 ", _NO_NUMBER.sub(" ", fold_space(text)))
     return [
-        Amount(_hedge(found["hedge"]), _value(found), found.group().strip())
+        Amount(_hedge(found["hedge"]), _value(found), found.group().strip(), _unit(found))
         for found in _AMOUNT.finditer(line)
     ]
+
+
+def _unit(found: re.Match[str]) -> str:
+    """Return the unit of a number, by the symbol before it or the word behind; else nothing."""
+    behind = _UNIT_BEHIND.match(found.string, found.end())
+    symbol = next((name for sign, name in _SYMBOLS.items() if sign in found.group()), "")
+    return symbol or (behind.lastgroup or "" if behind else "")
 
 
 def _hedge(phrase: str | None) -> Hedge:
@@ -93,7 +118,7 @@ def _hedge(phrase: str | None) -> Hedge:
 
 def _value(found: re.Match[str]) -> float:
     if found["ordinal"]:
-        return _ORDINALS[found["ordinal"].lower()]
+        return _ORDINALS.get(found["ordinal"].lower(), 2.0)
     value = _of_digits(found["digits"]) if found["digits"] else _of_words(found["words"])
     for scale in re.findall(_SCALE, (found["scale"] or "").lower()):
         value *= _SCALES[scale]
@@ -102,11 +127,12 @@ def _value(found: re.Match[str]) -> float:
 
 def _of_digits(digits: str) -> float:
     """Return what digits mean; a time of day and a range keep their second half as decimals."""
-    bare = digits.lstrip("$€£¥")
+    sign = -1.0 if digits[0] in "−-" else 1.0
+    bare = digits.lstrip("−-$€£¥")
     if _GROUPED.fullmatch(bare):
-        return float(bare.replace(",", ""))
+        return sign * float(bare.replace(",", ""))
     whole, *rest = re.split("[.,:]", bare)
-    return float(f"{whole}.{''.join(rest)}" if rest else whole)
+    return sign * float(f"{whole}.{''.join(rest)}" if rest else whole)
 
 
 def _of_words(words: str) -> float:

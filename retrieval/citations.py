@@ -84,7 +84,7 @@ def _is_carried(claim: Claim, hits: Sequence[Hit]) -> bool:
         )
         for span in claim.spans
     )
-    quotes = " ".join(span.text for span in claim.spans)
+    quotes = [span.text for span in claim.spans]
     return is_found and bool(claim.text.strip()) and not uncarried(claim.text, quotes)
 
 

@@ -21,8 +21,8 @@ CONSIDERED = 4
 QUOTED = 3
 """How many sentences one statement may rest on."""
 
-ABOUT = 0.35
-"""The cosine of a question and a sentence from which the one may answer the other.
+ABOUT, NEAR = 0.35, 0.15
+"""The cosine of a question and a sentence from which the one may answer the other, or add to it.
 
 With none of the question's words, an answer has to be as near as that.  Of the questions of the
 tests every true answer shares a word; of the sentences that ``bench/injection.py`` plants none
@@ -114,11 +114,15 @@ def _likeness(text: str, spans: Sequence[Span], encode: Encode) -> list[float]:
 
 
 def _is_about(question: str, text: str, spans: Sequence[Span], encode: Encode) -> bool:
+    """Tell whether some sentence is on what was asked, and no quote is off it."""
     said = [text, *_texts(spans)]
-    if set(terms.stems(question)) & set(terms.stems(" ".join(said))):
-        return True
+    asked = set(terms.stems(question))
     vectors = encode([question, *said])
-    return bool(max(vectors[1:] @ vectors[0]) >= ABOUT)
+    nearness = [
+        1.0 if asked & set(terms.stems(one)) else float(vector @ vectors[0])
+        for one, vector in zip(said, vectors[1:], strict=True)
+    ]
+    return max(nearness) >= ABOUT and min(nearness[1:]) >= NEAR
 
 
 def _texts(spans: Iterable[Span]) -> list[str]:

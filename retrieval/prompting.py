@@ -14,10 +14,10 @@ from langchain_core.prompts import HumanMessagePromptTemplate, SystemMessageProm
 
 from retrieval.errors import ConfigError
 from retrieval.types import Hit, fold_space
-from retrieval.wording import dated
+from retrieval.wording import counted, dated
 
 _DIVIDER = re.compile(r"^---\n", re.MULTILINE)
-_MARK = re.compile(r"[\[【]([^\[\]【】]{0,40})[\]】]")
+_MARK = re.compile(r"[\[【［]([^\[\]【】［］]*)[\]】］]")
 
 
 class Prompt:
@@ -36,15 +36,17 @@ class Prompt:
         parts = [part.strip() for part in _DIVIDER.split(text)]
         if len(parts) != len(variables):
             raise ConfigError(
-                f"prompts/{name} has {len(parts)} parts, divided by lines of ---, and should have "
-                f"{len(variables)}; put it back as it was."
+                f"prompts/{name} has {counted(len(parts), 'part')}, divided by lines of ---, and "
+                f"should have {len(variables)}; put it back as it was."
             )
         roles = [SystemMessagePromptTemplate] + [HumanMessagePromptTemplate] * (len(parts) - 1)
         try:
             self._parts = [
                 role.from_template(part) for role, part in zip(roles, parts, strict=True)
             ]
-        except ValueError as error:
+            for part in self._parts:
+                part.format(**dict.fromkeys(part.input_variables, ""))
+        except (ValueError, KeyError, IndexError, AttributeError) as error:
             raise ConfigError(
                 f"prompts/{name} cannot be read ({error}); mend its braces."
             ) from error

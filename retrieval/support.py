@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from retrieval import terms
-from retrieval.amounts import Hedge, amounts
+from retrieval.amounts import Amount, Hedge, amounts
 from retrieval.subjects import Encode
 from retrieval.types import fold_space
 
@@ -48,16 +48,18 @@ _NO_DENIAL = re.compile(
     r"\bno (?:more|less|fewer|longer than)\b|\bnot (?:only|less than|more than)\b|\bno\.\s?\d", re.I
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not|never|none|nobody|nothing|neither|nor|without|cannot|no one|"
+    r"\b(?:no|not|never|none|nobody|nothing|neither|without|cannot|no one|den(?:y|ies|ied)|"
+    r"declined|"
     r"fail(?:ed|s|ing|ure)?|unable|lack(?:ed|s|ing)?|refus(?:ed|es|ing|al)|barred|yet to|hardly|"
     r"barely|scarcely|un(?:successful|successfully|known|clear|harmed|hurt|beaten|touched|changed))"
     r"\b|n[’']t\b",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"\b(?:may|might|could|possibly|perhaps|probably|likely|unlikely|alleged(?:ly)?|reportedly|"
-    r"suspected|believed|thought|feared|expect(?:ed|s)?|anticipate[sd]?|predict(?:ed|s)?|"
-    r"appear(?:s|ed)?|seem(?:s|ed)?|apparently|unconfirmed|preliminary|provisional|forecast)\b"
+    r"\b(?:may|might|could|(?i:possibly|perhaps|probably|likely|unlikely|alleged(?:ly)?|reportedly|"
+    r"alleges?|claim(?:s|ed)?|accused|suspected|believed|thought|feared|expect(?:ed|s)?|"
+    r"anticipate[sd]?|predict(?:ed|s)?|appear(?:s|ed)?|seem(?:s|ed)?|apparently|unconfirmed|"
+    r"preliminary|provisional|forecast))\b"
 )
 _CLAUSE = re.compile(
     r"[,;:](?=\s)\s*|[–—()“”\"]+\s*|\s+(?=(?:and|but|while|although|though|because|after|before|which|who|whose|"
@@ -76,27 +78,28 @@ def gaps(text: str, quotes: Sequence[str], encode: Encode | None = None) -> list
         quotes: the words that it stands on.
         encode: compares meanings; without it, a clause has to share words with the quotes.
     """
-    said, quoted = fold_space(text), fold_space(" ".join(quotes))
-    found = [*uncarried(said, quoted), *_unsaid_clauses(said, quotes, encode)]
+    found = [*uncarried(text, quotes), *_unsaid_clauses(fold_space(text), quotes, encode)]
     return list(dict.fromkeys(found))
 
 
-def uncarried(text: str, quotes: str) -> list[str]:
+def uncarried(text: str, quotes: Sequence[str]) -> list[str]:
     """Return what can be told from words alone: the numbers, names, denials and doubts."""
-    said, quoted = fold_space(text), fold_space(quotes)
+    said, quoted = fold_space(text), fold_space(" ; ".join(quotes))
     found = [*unsaid_amounts(said, quoted), *unsaid_names(said, quoted)]
-    for left, right in [(said, " , ".join(_used_clauses(said, quoted))), *_alike(said, quoted)]:
-        found += _difference(left, right)
+    used = " , ".join(_used_clauses(said, quoted))
+    found += _difference(said, used or quoted)
+    for left, right in _alike(said, quoted):
+        found += _difference(left, right) or _cancelled(left, right)
     return list(dict.fromkeys(found))
 
 
 def unsaid_amounts(text: str, quotes: str) -> list[str]:
     """Return the numbers of a text, each with its hedge, that its quotes do not give so."""
-    given = {amount.meaning for amount in amounts(quotes)}
-    counted = (match.group().lower() for match in _COUNTING.finditer(quotes))
-    given |= {(Hedge.EXACTLY, _COUNTED[word]) for word in counted}
+    given = amounts(quotes)
+    counted = (match.group() for match in _COUNTING.finditer(quotes))
+    given += [Amount(Hedge.EXACTLY, _COUNTED[word.lower()], word) for word in counted]
     vague = {match.group().lower() for match in _VAGUE.finditer(quotes)}
-    return [one.words for one in amounts(text) if one.meaning not in given] + [
+    return [one.words for one in amounts(text) if not any(map(one.is_given_by, given))] + [
         match.group() for match in _VAGUE.finditer(text) if match.group().lower() not in vague
     ]
 
@@ -136,6 +139,15 @@ def _difference(said: str, quoted: str) -> list[str]:
     return [*found, doubt.group()] if doubt and not _UNSURE.search(said) else found
 
 
+def _cancelled(said: str, quoted: str) -> list[str]:
+    """Return the denials of a clause that has an even number of them where the quote's has not.
+
+    ``"They did not fail"`` has two, and ``"they failed"`` one.
+    """
+    left, right = (_DENIAL.findall(_NO_DENIAL.sub(" ", text)) for text in (said, quoted))
+    return left if len(left) % 2 != len(right) % 2 else []
+
+
 def _alike(text: str, quotes: str) -> Iterator[tuple[str, str]]:
     """Yield each clause of a text with the one of the quotes that has most of its words."""
     theirs = [(clause, _content(clause)) for clause in clauses(quotes)]
@@ -152,7 +164,17 @@ def _alike(text: str, quotes: str) -> Iterator[tuple[str, str]]:
 
 def clauses(text: str) -> list[str]:
     """Return the clauses of a sentence that say something, cut at commas and conjunctions."""
-    return [part.strip() for part in _CLAUSE.split(text) if part and len(_content(part)) > 0]
+    found: list[str] = []
+    empty = ""  # what says nothing by itself, as "it was not he", belongs to what follows
+    for part in _CLAUSE.split(text):
+        if _content(part):
+            found.append(f"{empty} {part}".strip())
+            empty = ""
+        else:
+            empty = f"{empty} {part}".strip()
+    if found and empty:
+        found[-1] = f"{found[-1]} {empty}"
+    return found
 
 
 def _content(text: str) -> set[str]:

@@ -49,9 +49,13 @@ class TestEveryReply:
             early = reply.whole(text[:end])
             assert early == finished[: len(early)]
 
+    def test_an_abbreviation_that_is_half_written_ends_no_sentence(self) -> None:
+        for text in ("It is in St. Or", "They met at 3 p.m. U", "Rain fell.[1] “G"):
+            assert reply.whole(text) == []
+
     @given(replies)
     def test_all_but_the_last_sentence_are_known_before_the_end(self, text: str) -> None:
-        assert reply.whole(text) == reply.split(text)[:-1]
+        assert reply.whole(text + " ") == reply.split(text)[:-1]
 
     @given(replies)
     def test_no_sentence_keeps_a_mark_or_an_emphasis(self, text: str) -> None:
@@ -156,7 +160,8 @@ class TestOneThatIsBeingWritten:
         assert reply.whole("They left.") == []
         assert reply.whole("They left. [1") == []
         assert reply.whole("They left. [1]") == []
-        assert reply.whole("They left. [1] Ten") == [LEFT]
+        assert reply.whole("They left. [1] Ten") == []
+        assert reply.whole("They left. [1] Ten ") == [LEFT]
 
     def test_a_mark_that_is_half_written_is_no_text(self) -> None:
         assert reply.whole("They left.[1] Ten stayed.[2") == [LEFT]

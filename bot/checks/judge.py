@@ -97,11 +97,11 @@ def _is_whole(citation: Citation) -> bool:
 
 def _gaps(statement: Statement, cited: tuple[Citation, ...]) -> Iterator[str]:
     """Yield what a statement says and its own quotes don't."""
-    quotes = "\n".join(c.quote for c in cited if c.number in statement.numbers)
+    quotes = [c.quote for c in cited if c.number in statement.numbers]
     for missing in uncarried(statement.text, quotes):
         yield f"“{statement.text}” and its quotes do not agree on “{missing}”"
     said = set(terms.stems(statement.text))
-    if len(said & set(terms.stems(quotes))) < SHARED * len(said):
+    if len(said & set(terms.stems("\n".join(quotes)))) < SHARED * len(said):
         yield f"“{statement.text}” shares few words with its quotes"
 
 
