@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -77,6 +78,7 @@ def quantise(full: Path, small: Path) -> None:
     dynamic quantisation, with one scale for all that a layer is given: 98 of 100
     questions get the same answer, not 91, for half as much time again.
     """
+    logging.getLogger("onnxruntime.quantization").setLevel(logging.WARNING)
     model = onnx.load(full)
     heads = [node.name for node in model.graph.node if node.name.startswith(("/span", "/answers"))]
     quantiser = MatMulNBitsQuantizer(
