@@ -8,7 +8,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-followups screenshots clean
+.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -69,6 +69,9 @@ bench-gate: dev
 
 bench-injection: dev
 	@$(BIN)/python -m bench.injection $(ARGS)
+
+bench-small-model: dev
+	@$(BIN)/python -m bench.small_model $(ARGS)
 
 bench-followups: dev
 	@$(BIN)/python -m bench.followups $(ARGS)

@@ -261,17 +261,24 @@ def lacks(answer: Answer) -> list[Lack]:
 
 
 def _plain(one: Asked) -> list[Lack]:
-    """Return the same by plain search, which knows no ten thousand for 10,000."""
+    """Return the same by comparing words, without the gate's rules for either.
+
+    Case is no difference; ten thousand and 10,000 are two.
+    """
     pairs = [
-        (text, [word for word in _marked(text) if word not in quotes])
+        (text, [word for word in _plain_words(text) if word.casefold() not in _words(quotes)])
         for text, quotes in _quoted(one.answer)
     ]
     return [(text, missing) for text, missing in pairs if missing]
 
 
-def _marked(text: str) -> list[str]:
-    """Return the digits of a text and its capitalised words, but for the first one."""
+def _plain_words(text: str) -> list[str]:
+    """Return the digits of a text, and its capitalised words that no sentence begins with."""
     return [*_DIGITS.findall(text), *_CAPITALISED.findall(text)]
+
+
+def _words(text: str) -> set[str]:
+    return {word.casefold() for word in [*_DIGITS.findall(text), *re.findall(r"\w+", text)]}
 
 
 def _quoted(answer: Answer) -> Iterator[tuple[str, str]]:

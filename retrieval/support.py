@@ -10,7 +10,7 @@ measures both.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from retrieval import terms
 from retrieval.amounts import Amount, Hedge, amounts
@@ -192,7 +192,7 @@ def _used_clauses(text: str, quotes: str) -> Iterator[str]:
             yield clause
 
 
-def _unsaid_clauses(text: str, quotes: Iterable[str], encode: Encode | None) -> Iterator[str]:
+def _unsaid_clauses(text: str, quotes: Sequence[str], encode: Encode | None) -> Iterator[str]:
     """Yield the clauses of a text that the quotes neither have the words of nor mean."""
     whole = " ".join(quotes)
     have = _content(whole)

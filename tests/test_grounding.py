@@ -193,11 +193,10 @@ class TestSeveralSentences:
             "It carries 12 cars and has four engines.",
         ]
 
-    def test_of_two_passages_may_carry_a_statement_together(self, judge: Judge) -> None:
+    def test_of_two_events_carry_no_statement_together(self, judge: Judge) -> None:
         text = "Nearly 10,000 tons of grain burned, and the Tern carries 12 cars.[1][3]"
         judged = judge("How much grain burned, and what does the ferry carry?", text)
-        assert judged.claim is not None
-        assert {span.article.id for span in judged.claim.spans} == {"fire.md", "ferry.md"}
+        assert judged.claim is None
 
     def test_of_two_passages_are_both_to_be_cited(self, judge: Judge) -> None:
         text = (
@@ -323,3 +322,10 @@ def test_a_claim_is_a_plain_one_that_everything_after_can_judge(judge: Judge) ->
     assert judged == Judged(
         Said("Nobody was hurt.", (1,)), Claim("Nobody was hurt.", (Span(FIRE, start, start + 16),))
     )
+
+
+def test_a_sentence_that_goes_round_in_circles_is_dropped(embedder: Embedder) -> None:
+    text = "The ferry Tern" + ", which was the ferry Tern" * 3
+    judged = ground("What was the ferry?", Said(f"{text}.", (1, 2, 3)), HITS, embedder.encode)
+    assert judged.claim is None
+    assert judged.fault == "it repeats itself"
