@@ -182,6 +182,7 @@ class TestToDict:
                 }
             ],
             "closest": [],
+            "notice": None,
         }
 
     def test_what_is_not_known_is_null(self) -> None:
@@ -207,6 +208,7 @@ class TestToDict:
                     "quote": "Two stayed.",
                 }
             ],
+            "notice": None,
         }
 
     def test_its_offsets_count_code_points_of_the_text_it_came_from(self) -> None:
