@@ -58,9 +58,10 @@ _VALUES: dict[str, float] = {
 _SCALES = {"hundred": 1e2, "dozen": 12.0, "thousand": 1e3, "million": 1e6, "billion": 1e9,
            "trillion": 1e12}  # fmt: skip
 _ORDINALS = {
-    "first": 1.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0, "sixth": 6.0, "seventh": 7.0,
-    "eighth": 8.0, "ninth": 9.0, "tenth": 10.0,
+    "first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0, "sixth": 6.0,
+    "seventh": 7.0, "eighth": 8.0, "ninth": 9.0, "tenth": 10.0,
 }  # fmt: skip
+_ORDINAL = "|".join(word for word in _ORDINALS if word != "second")  # which is a time, too
 _UNIT = "|".join(_UNITS.split()[1:10])
 _WORD = rf"(?:(?:{'|'.join(_TENS.split())})(?:-(?:{_UNIT}))?|{'|'.join(reversed(_UNITS.split()))})"
 _SCALE = "|".join(_SCALES)
@@ -73,7 +74,7 @@ _AMOUNT = re.compile(
     r"(?:(?P<digits>(?:(?<![\w.,])[−-])?[$€£¥]?\d+(?:[.,:]\d+)*)(?:st|nd|rd|th)?(?!\d)|"
     rf"\b(?P<words>(?:{_WORD}|an?(?= (?:{_SCALE})\b))(?: hundred(?: (?:and )?{_WORD})?)?)\b)"
     rf"(?P<scale>(?:[- ](?:{_SCALE})\b)*)"
-    rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)}|(?<=\bthe )second)\b",
+    rf"|\b(?P<ordinal>{_ORDINAL}|(?<=\bthe )second)\b",
     re.IGNORECASE,
 )
 _UNIT_BEHIND = re.compile(
@@ -118,7 +119,7 @@ def _hedge(phrase: str | None) -> Hedge:
 
 def _value(found: re.Match[str]) -> float:
     if found["ordinal"]:
-        return _ORDINALS.get(found["ordinal"].lower(), 2.0)
+        return _ORDINALS[found["ordinal"].lower()]
     value = _of_digits(found["digits"]) if found["digits"] else _of_words(found["words"])
     for scale in re.findall(_SCALE, (found["scale"] or "").lower()):
         value *= _SCALES[scale]

@@ -19,7 +19,7 @@ from langchain_core.output_parsers import StrOutputParser
 
 from retrieval import reply
 from retrieval.errors import ChatError
-from retrieval.faults import explained, overdue, persistently
+from retrieval.faults import overdue, persistently, telling
 from retrieval.grounding import Judged, ground
 from retrieval.prompting import Prompt, fenced, line
 from retrieval.reader import Answerer
@@ -85,7 +85,6 @@ class ChatAnswerer:
         encode: Encode,
         seconds: float = 60.0,
     ) -> None:
-        self._model = model
         self._chain = model | StrOutputParser()
         self._prompt = prompt
         self._offline = offline
@@ -179,10 +178,9 @@ class ChatAnswerer:
         usage = UsageMetadataCallbackHandler()
         started = time.monotonic()
         try:
-            first, rest = persistently(lambda: self._begun(messages, usage), deadline)
-            yield from takewhile(lambda _: time.monotonic() < deadline, chain([first], rest))
-        except Exception as error:  # the providers have no error in common
-            raise explained(error, self._seconds) from error
+            with telling(self._seconds):
+                first, rest = persistently(lambda: self._begun(messages, usage), deadline)
+                yield from takewhile(lambda _: time.monotonic() < deadline, chain([first], rest))
         finally:
             tokens = [*usage.usage_metadata.values()]
             log.info(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from langchain_core import exceptions as fault
@@ -72,10 +73,20 @@ def persistently(ask: Callable[[], T], deadline: float) -> T:
     return retrying(ask)
 
 
-def explained(error: Exception, seconds: float) -> ChatError:
-    """Return an error that says what went wrong, for the person who asked."""
-    if isinstance(error, ChatError):
-        return error
+@contextmanager
+def telling(seconds: float) -> Iterator[None]:
+    """Turn whatever goes wrong in the block, which may take so long, into a sentence.
+
+    Raises:
+        ChatError: which says what went wrong, for the person who asked.
+    """
+    try:
+        yield
+    except Exception as error:  # the providers have no error in common
+        raise _explained(error, seconds) from error
+
+
+def _explained(error: Exception, seconds: float) -> ChatError:
     kind = _kind(error)
     if issubclass(kind, fault.ModelTimeoutError):
         return overdue(seconds)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from retrieval import sentences, terms
 from retrieval.amounts import amounts
@@ -99,28 +100,31 @@ def _quotes(
 
 def _likest(text: str, cited: Iterable[Passage], encode: Encode) -> list[Span]:
     """Return the sentences of passages that are likest to a text, likest first."""
-    spans = []
-    for passage in dict.fromkeys(cited):
-        article = passage.article
-        within = sentences.split_within(article.text, passage.start, passage.end)
-        own = [Span(article, start, end) for start, end in within]
-        own = [span for span in own if not sentences.is_furniture(span.text)]
-        likeness = _likeness(text, own, encode)
-        order = sorted(range(len(own)), key=lambda n: -likeness[n])[:CONSIDERED]
-        spans += [(likeness[n], own[n]) for n in order]
-    return [span for _, span in sorted(spans, key=lambda pair: -pair[0])]
+    found = [_sentences(passage) for passage in dict.fromkeys(cited)]
+    likeness = _likeness(text, list(dict.fromkeys(chain.from_iterable(found))), encode)
+
+    def likest(spans: Iterable[Span]) -> list[Span]:
+        return sorted(spans, key=lambda span: -likeness[span])
+
+    return likest(span for own in found for span in likest(own)[:CONSIDERED])
 
 
-def _likeness(text: str, spans: Sequence[Span], encode: Encode) -> list[float]:
-    """Return how like each span is to a text: the mean of a cosine and a share of words."""
-    if not spans:
-        return []
+def _sentences(passage: Passage) -> list[Span]:
+    article = passage.article
+    within = sentences.split_within(article.text, passage.start, passage.end)
+    spans = [Span(article, start, end) for start, end in within]
+    return [span for span in spans if not sentences.is_furniture(span.text)]
+
+
+def _likeness(text: str, spans: Sequence[Span], encode: Encode) -> dict[Span, float]:
+    """Return how like each span is to a text: a cosine and a share of words, added up."""
     vectors = encode([text, *_texts(spans)])
     stems = set(terms.stems(text))
-    return [
-        float(vectors[0] @ vector) + len(stems & set(terms.stems(span.text))) / max(1, len(stems))
+    return {
+        span: float(vectors[0] @ vector)
+        + len(stems & set(terms.stems(span.text))) / max(1, len(stems))
         for vector, span in zip(vectors[1:], spans, strict=True)
-    ]
+    }
 
 
 def _is_about(question: str, text: str, spans: Sequence[Span], encode: Encode) -> bool:

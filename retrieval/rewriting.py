@@ -11,7 +11,7 @@ from langchain_core.output_parsers import StrOutputParser
 from retrieval import support
 from retrieval.conversation import Conversation
 from retrieval.errors import ChatError, QuestionError
-from retrieval.faults import explained, persistently
+from retrieval.faults import persistently, telling
 from retrieval.prompting import Prompt, line
 from retrieval.question import Query, check
 
@@ -68,10 +68,8 @@ class Rewriter:
             }
         )
         deadline = time.monotonic() + self._seconds
-        try:
+        with telling(self._seconds):
             reply = persistently(lambda: self._chain.invoke(messages), deadline)
-        except Exception as error:  # the providers have no error in common
-            raise explained(error, self._seconds) from error
         lines = [one.strip() for one in reply.splitlines() if one.strip()]
         if len(lines) != 1:
             raise ChatError("The chat model's rewriting is not one line.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import sys
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -204,6 +206,9 @@ def serving() -> Iterator[ChatServer]:
     finally:
         loop.call_soon_threadsafe(ending.set)
         thread.join(5)
+        # The clients of the providers close their connections when they are collected.
+        with warnings.catch_warnings(action="ignore"):
+            gc.collect()
 
 
 def main(text: str, pause: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,8 +27,6 @@ TEXT = f"{FIRST}[?nearly 10,000] {SECOND}[?nearly 10,000] That is all there is t
 def server() -> Iterator[ChatServer]:
     with serving() as server:
         yield server
-    with warnings.catch_warnings(action="ignore"):
-        gc.collect()
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -42,8 +40,6 @@ PROVIDERS = ("openai", "anthropic", "ollama")
 def server() -> Iterator[ChatServer]:
     with serving() as server:
         yield server
-    with warnings.catch_warnings(action="ignore"):
-        gc.collect()
 
 
 def settings(provider: str, server: ChatServer, **changes: object) -> Settings:
