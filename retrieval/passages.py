@@ -6,10 +6,12 @@ last sentence of the one before, so that no pair of neighbours is torn apart.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from retrieval import sentences
-from retrieval.types import Article, Passage, Span
+from retrieval.types import Article, Passage
 
 MAX_WORDS = 120
 _HEADING_BYTES = 120
@@ -31,31 +33,65 @@ def split(article: Article, tokenize: Tokenize, max_pieces: int) -> list[Passage
     Every non-blank character of the text is in at least one of them, and
     :func:`embedded_text` of each has at most ``max_pieces`` pieces.
     """
+    text = article.text
     limit = max_pieces - len(tokenize(_heading(article)))
     units = [
-        Span(article, start, end)
-        for first, last in sentences.split(article.text)
-        for start, end in _cut(article.text, first, last, tokenize, limit)
+        unit
+        for start, end in sentences.split(text)
+        for unit in _cut(text, start, end, tokenize, limit)
     ]
 
-    def fits(first: int, last: int) -> bool:
-        text = article.text[units[first].start : units[last].end]
-        return (
-            len(text.split()) <= MAX_WORDS
-            and len(text) <= _LONGEST
-            and len(tokenize(text)) <= limit
-        )
+    def stretch(first: int, last: int) -> str:
+        return text[units[first][0] : units[last][1]]
+
+    def last_from(first: int) -> int:
+        """Return the last unit of the passage that begins with one."""
+        last = first
+        while last + 1 < len(units) and _is_short(stretch(first, last + 1)):
+            last += 1
+        # The longest text is tokenised, and mostly fits; tokenising one that grows by a
+        # sentence each time took most of the time of cutting.
+        while last > first:
+            some = stretch(first, last)
+            size = _extent(some, tokenize, limit)
+            if size == len(some):
+                break
+            fitting = bisect_right(units, units[first][0] + size, key=itemgetter(1))
+            last = max(first, min(fitting, last) - 1)
+        return last
+
+    def overlaps(last: int) -> bool:
+        both = stretch(last, last + 1)
+        return _is_short(both) and _extent(both, tokenize, limit) == len(both)
 
     passages: list[Passage] = []
     first = 0
     while first < len(units):
-        last = first
-        while last + 1 < len(units) and fits(first, last + 1):
-            last += 1
-        passages.append(Passage(article, units[first].start, units[last].end, len(passages)))
-        overlaps = last > first and last + 1 < len(units) and fits(last, last + 1)
-        first = last if overlaps else last + 1
+        last = last_from(first)
+        passages.append(Passage(article, units[first][0], units[last][1], len(passages)))
+        first = last if first < last < len(units) - 1 and overlaps(last) else last + 1
     return passages
+
+
+def _is_short(text: str) -> bool:
+    return len(text.split()) <= MAX_WORDS and len(text) <= _LONGEST
+
+
+def _extent(text: str, tokenize: Tokenize, limit: int) -> int:
+    """Return the length of what the first ``limit`` pieces of a text cover; all, if it fits."""
+    if _surely_fits(text, limit):
+        return len(text)
+    offsets = tokenize(text)
+    return offsets[limit][0] if len(offsets) > limit else len(text)
+
+
+def _surely_fits(text: str, limit: int) -> bool:
+    """Tell of a short text, without tokenising it, that it has no more than ``limit`` pieces.
+
+    ASCII letters make no more pieces than there are, but for a mark that some tokenizers
+    put in front.
+    """
+    return len(text) < limit and text.isascii()
 
 
 def _heading(article: Article) -> str:
@@ -67,6 +103,9 @@ def _cut(
     text: str, start: int, end: int, tokenize: Tokenize, limit: int
 ) -> Iterator[tuple[int, int]]:
     """Cut a sentence that is longer than ``limit`` pieces, between words where there are any."""
+    if _surely_fits(text[start:end], limit):
+        yield start, end
+        return
     while start < end:
         window = text[start : min(end, start + _LONGEST)]
         offsets = tokenize(window)
@@ -75,7 +114,7 @@ def _cut(
             size = offsets[limit - 1][1] if len(offsets) > limit else size
             blank = max(window.rfind(" ", 1, size), window.rfind("\n", 1, size))
             size = blank if blank > 0 else size
-        while len(tokenize(window[:size])) > limit:
+        while len(offsets if size == len(window) else tokenize(window[:size])) > limit:
             size -= 1
         yield start, start + size
         start += size
