@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when onnxruntime is imported
 
 Vectors = NDArray[np.float32]
+Feed = dict[str, NDArray[np.int64]]
+"""A tokenised text, as a session wants it."""
 Notify = Callable[[str], None]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -156,7 +158,7 @@ def open_session(network: bytes) -> Any:
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
-def feeds(encoding: Encoding, names: Iterable[str]) -> dict[str, NDArray[np.int64]]:
+def feeds(encoding: Encoding, names: Iterable[str]) -> Feed:
     """Return a tokenised text as the arrays that a session wants, by the names of its inputs."""
     known = {
         "input_ids": encoding.ids,

@@ -13,17 +13,19 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from retrieval.embedding import feeds, open_session, processors
+from retrieval.embedding import Feed, feeds, open_session, processors
 from retrieval.errors import ModelError
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 
 FILES = ("reader.onnx", "tokenizer.json")
@@ -37,6 +39,10 @@ LONGEST = 512
 
 SPANS = 4
 """How many spans of a passage are given, none of which overlaps another."""
+
+
+_REACHING = np.arange(LONGEST_SPAN) >= np.arange(LONGEST_SPAN - 1, 0, -1)[:, None]
+"""Which spans reach a place: by how far before it they start, nearest last, and by length."""
 
 
 @dataclass(frozen=True)
@@ -120,26 +126,41 @@ class SpanModel:
 
     def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
         """Return a reading for each passage; one beyond the model's length is cut."""
-        if len(passages) <= 1 or self._threads == 1:
-            return [self._read(question, passage) for passage in passages]
-        with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(lambda passage: self._read(question, passage), passages))
+        headings = [f"{passage.title}\n" if passage.title else "" for passage in passages]
+        encodings = [
+            self._tokenizer.encode(question, heading + passage.text)
+            for heading, passage in zip(headings, passages, strict=True)
+        ]
+        # All the model's work in one go: what is between two runs finds the caches cold.
+        outputs = self._run([feeds(encoding, self._inputs) for encoding in encodings])
+        return [
+            _reading(encoding, len(heading), *output)
+            for encoding, heading, output in zip(encodings, headings, outputs, strict=True)
+        ]
 
-    def _read(self, question: str, passage: Titled) -> Reading:
-        heading = f"{passage.title}\n" if passage.title else ""
-        encoding = self._tokenizer.encode(question, heading + passage.text)
-        logits, odds = self._session.run(None, feeds(encoding, self._inputs))
-        second = np.array([place == 1 for place in encoding.sequence_ids])
-        offsets = np.array(encoding.offsets) - len(heading)
-        pieces = np.flatnonzero(second & (offsets[:, 0] >= 0))
-        none = float(logits[0, 0].sum())
-        return Reading(
-            tuple(
-                Found(int(offsets[pieces[first], 0]), int(offsets[pieces[last], 1]), score - none)
-                for first, last, score in best_spans(logits[0, pieces])
-            ),
-            float(odds[0]),
-        )
+    def _run(self, inputs: Sequence[Feed]) -> list[Any]:
+        run = partial(self._session.run, None)
+        if len(inputs) <= 1 or self._threads == 1:
+            return [run(one) for one in inputs]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(run, inputs))
+
+
+def _reading(
+    encoding: Encoding, heading: int, logits: NDArray[np.float32], odds: NDArray[np.float32]
+) -> Reading:
+    """Return what the outputs say of a passage, whose text begins behind its heading."""
+    offsets = np.array(encoding.offsets) - heading
+    is_text = np.array([place == 1 for place in encoding.sequence_ids]) & (offsets[:, 0] >= 0)
+    pieces = offsets[is_text].tolist()
+    none = float(logits[0, 0].sum())
+    return Reading(
+        tuple(
+            Found(pieces[first][0], pieces[last][1], score - none)
+            for first, last, score in best_spans(logits[0, is_text])
+        ),
+        float(odds[0]),
+    )
 
 
 def best_spans(logits: NDArray[np.float32], count: int = SPANS) -> list[tuple[int, int, float]]:
@@ -149,13 +170,18 @@ def best_spans(logits: NDArray[np.float32], count: int = SPANS) -> list[tuple[in
     and its end's.
     """
     size = len(logits)
-    place = np.arange(size)
-    length = place[None, :] - place[:, None]
-    sums = logits[:, :1] + logits[None, :, 1]
-    sums[(length < 0) | (length >= LONGEST_SPAN)] = -np.inf
+    ends = np.full(size + LONGEST_SPAN, -np.inf, dtype=logits.dtype)
+    ends[:size] = logits[:, 1]
+    sums = logits[:, :1] + sliding_window_view(ends, LONGEST_SPAN)[:size]  # by start and length
     found: list[tuple[int, int, float]] = []
-    while len(found) < count and size and np.isfinite(sums).any():
-        first, last = (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
-        found.append((first, last, float(sums[first, last])))
-        sums[: last + 1, first:] = -np.inf
+    while len(found) < count and size:
+        first, more = divmod(int(sums.argmax()), LONGEST_SPAN)
+        score = float(sums[first, more])
+        if score == -np.inf:
+            break
+        last = first + more
+        found.append((first, last, score))
+        sums[first : last + 1] = -np.inf
+        before = min(first, len(_REACHING))
+        np.copyto(sums[first - before : first], -np.inf, where=_REACHING[len(_REACHING) - before :])
     return found
