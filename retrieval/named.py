@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from retrieval import terms
 from retrieval.types import Article
@@ -44,6 +45,7 @@ def missing(question: str, article: Article) -> float:
     return len(absent) / (len(numbers) + len(names))
 
 
+@lru_cache(maxsize=16)
 def office(question: str) -> str | None:
     """Return the stem of the office that a question asks the holder of, if it does.
 
@@ -62,10 +64,16 @@ def repeats(question: str, words: str) -> bool:
     >>> repeats("Who is the U.N. ambassador?", "the ambassador to the United Nations")
     True
     """
-    said = set(terms.stems(question))
-    initials = {match.group().replace(".", "").casefold() for match in _WORD.finditer(question)}
+    said, initials = _said(question)
     rest = [word for word in terms.content_words(words) if terms.stem(word) not in said]
     return not rest or "".join(word[0] for word in rest).casefold() in initials
+
+
+@lru_cache(maxsize=16)
+def _said(question: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the stems and the initials, like "un", in a question; each is asked many times."""
+    initials = (match.group().replace(".", "").casefold() for match in _WORD.finditer(question))
+    return frozenset(terms.stems(question)), frozenset(initials)
 
 
 def _has(text: str, name: str) -> bool:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from retrieval import named, repair, sentences, terms
 from retrieval.calibration import Calibration, Signs
 from retrieval.spans import Found, Read, Reading, Titled
 from retrieval.subjects import Encode, on_subject
-from retrieval.types import Claim, Draft, Hit, Span, fold_space
+from retrieval.types import Claim, Draft, Hit, Passage, Span, fold_space
 
 PASSAGES_READ = 12
 """How many of the best passages are read."""
@@ -118,14 +119,16 @@ class Reader:
         missing = {name: named.missing(question, one) for name, one in articles.items()}
         best: dict[tuple[str, int, int], Candidate] = {}
         for hit, reading in zip(read, readings, strict=True):
-            context = weigh(terms.stems(f"{hit.passage.article.title}\n{hit.passage.text}"))
+            passage = hit.passage
+            context = weigh(f"{passage.article.title}\n{passage.text}")
+            within = sentences.split_within(passage.article.text, passage.start, passage.end)
             for found in reading.spans:
-                span = _sentence(hit, found)
+                span = _sentence(passage, found, within)
                 if span is None or not _may_answer(question, span, _marked(hit, found)):
                     continue
                 signs = Signs(
                     margin=found.margin,
-                    says=weigh(terms.stems(f"{span.article.title}\n{span.text}")),
+                    says=weigh(f"{span.article.title}\n{span.text}"),
                     context=context,
                     missing=missing[span.article.id],
                 )
@@ -149,8 +152,8 @@ class Reader:
                 shorts.add(other.short)
         return list(rivals.values())
 
-    def _weights(self, question: str) -> Callable[[Iterable[str]], float]:
-        """Return a function that tells what share of the question some stems cover.
+    def _weights(self, question: str) -> Callable[[str], float]:
+        """Return a function that tells what share of the question the stems of a text cover.
 
         A stem weighs as in BM25, by how rare it is; one that occurs nowhere weighs most.
         """
@@ -161,25 +164,26 @@ class Reader:
             for stem in stems
         }
         whole = sum(weights.values()) or 1.0
-        return lambda some: sum(weights.get(stem, 0.0) for stem in set(some)) / whole
+
+        @cache
+        def weigh(text: str) -> float:
+            found = terms.shared(weights, text)
+            return sum(weight for stem, weight in weights.items() if stem in found) / whole
+
+        return weigh
 
 
-def _sentence(hit: Hit, found: Found) -> Span | None:
-    """Return the sentence, or the two, in which something was found.
+def _sentence(passage: Passage, found: Found, within: Iterable[tuple[int, int]]) -> Span | None:
+    """Return that of the sentences within a passage, or those two, in which something was found.
 
     None where that is no sentence to be said: a headline, or the furniture of a page.
     """
-    passage = hit.passage
     article = passage.article
     start, end = passage.start + found.start, passage.start + found.end
-    within = [
-        (a, b)
-        for a, b in sentences.split_within(article.text, passage.start, passage.end)
-        if a < end and start < b
-    ]
-    if not within or len(within) > _MOST_SENTENCES:
+    around = [(a, b) for a, b in within if a < end and start < b]
+    if not around or len(around) > _MOST_SENTENCES:
         return None
-    span = Span(article, within[0][0], within[-1][1])
+    span = Span(article, around[0][0], around[-1][1])
     is_said = not sentences.is_furniture(span.text)
     return span if is_said and fold_space(span.text) != fold_space(article.title) else None
 

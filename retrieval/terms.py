@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 import snowballstemmer
 
 _WORD = re.compile(r"(?:\w[\u0300-\u036f]*)+(?:[.,]\d+)*")
 _STEMMER = snowballstemmer.stemmer("porter")
+_SHORT_STEM = 2  # of which the last letter may be another than in the word: "ay" → "ai"
 _ONE_AT_A_TIME = threading.Lock()  # the stemmer keeps the word that it works on
 
 STOP_WORDS = frozenset(
@@ -50,6 +51,20 @@ def content_words(text: str) -> list[str]:
     """Return the words that carry meaning, in order; all words where none does."""
     found = [match.group() for match in words(text)]
     return [word for word in found if word.lower() not in STOP_WORDS] or found
+
+
+def shared(wanted: Collection[str], text: str) -> set[str]:
+    """Return those of some stems that a text has: as by :func:`stems`, several times faster.
+
+    A stem begins as its word does, so that most words need not be stemmed.
+    """
+    beginnings = tuple({stem[: 2 if len(stem) > _SHORT_STEM else 1] for stem in wanted})
+    found = (
+        stem(word)
+        for word in content_words(text)
+        if word.lower().startswith(beginnings) or not word.isascii()
+    )
+    return {stemmed for stemmed in found if stemmed in wanted}
 
 
 def stems(text: str) -> list[str]:
