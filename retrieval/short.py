@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 from retrieval import terms
 from retrieval.expressions import (
@@ -75,6 +76,7 @@ _MEASURES = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # several spans are marked in one sentence
 def find(question: str, sentence: str) -> Extent | None:
     """Return where a sentence gives what a question asks for, or None.
 
@@ -112,7 +114,9 @@ def _is_half(sentence: str, extent: Extent, *others: Extent) -> bool:
 
 
 def _candidates(kind: Kind, sentence: str, wanted: Set[str]) -> Iterator[Extent]:
-    dates = [match.span() for match in _DATE.finditer(sentence) if not _counts(match)]
+    counts = kind in {Kind.COUNT, Kind.MEASURE}
+    found = _DATE.finditer(sentence) if counts else ()
+    dates = [match.span() for match in found if not _counts(match)]
     for match in _COMPILED[kind].finditer(sentence):
         start, end = match.span()
         if kind in {Kind.NAME, Kind.PLACE}:
@@ -120,7 +124,7 @@ def _candidates(kind: Kind, sentence: str, wanted: Set[str]) -> Iterator[Extent]
             is_wanted = start < end and not _NO_NAME.match(sentence, start)
         else:
             is_wanted = not _is_repeated(sentence[start:end], wanted)
-        if kind in {Kind.COUNT, Kind.MEASURE}:
+        if counts:
             is_date = any(first <= start and end <= last for first, last in dates)
             is_wanted &= not (is_date or _numbers_a_name(sentence, start))
         if is_wanted:
