@@ -46,13 +46,13 @@ class Search:
             lexical += library.store.lexical(question, DEPTH, source)
             dense += library.vectors.nearest(vector, DEPTH, source)
         scores = fuse(_best(lexical), _best(dense))
+        ranked = sorted(scores, key=lambda key: (-scores[key], key))
         live = {
             key: passage
             for library in self._libraries
-            for key, passage in library.store.passages(scores).items()
+            for key, passage in library.store.passages(ranked, limit).items()
         }
-        ranked = sorted(live, key=lambda key: (-scores[key], key))
-        return [Hit(live[key], scores[key]) for key in ranked[:limit]]
+        return [Hit(live[key], scores[key]) for key in ranked if key in live][:limit]
 
     def follow(self, query: Query, limit: int = 10, source: str | None = None) -> list[Hit]:
         """Return the best passages for a query that are on its topic and have its focus.

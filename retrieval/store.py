@@ -36,6 +36,11 @@ _LEXICAL = sa.text("""
     JOIN passages ON passages.id = best.rowid
     ORDER BY best.score, passages.key
 """)
+_META = sa.select(schema.meta.c.value).where(schema.meta.c.key == sa.bindparam("key"))
+_PASSAGES = sa.text("""
+    SELECT key, article, "start", "end", ordinal FROM passages WHERE key IN :keys
+""").bindparams(sa.bindparam("keys", expanding=True))
+_COUNT = sa.text("SELECT count(*) FROM passages")
 _FREQUENCIES = sa.text("SELECT term, doc FROM vocabulary WHERE term IN :terms").bindparams(
     sa.bindparam("terms", expanding=True)
 )
@@ -105,9 +110,7 @@ class Store:
     def meta(self, key: str) -> str | None:
         """Return a fact about the library, or None."""
         with self._database.reading() as connection:
-            value: str | None = connection.scalar(
-                sa.select(schema.meta.c.value).where(schema.meta.c.key == key)
-            )
+            value: str | None = connection.scalar(_META, {"key": key})
             return value
 
     def set_meta(self, key: str, value: str) -> None:
@@ -163,14 +166,19 @@ class Store:
         with self._database.reading() as connection:
             return _articles(connection, ids)
 
-    def passages(self, keys: Iterable[str]) -> dict[str, Passage]:
-        """Return the live passages among ``keys``; the keys of older versions find nothing."""
-        query = sa.select(schema.passages).where(schema.passages.c.key.in_(list(keys)))
+    def passages(self, keys: Iterable[str], limit: int | None = None) -> dict[str, Passage]:
+        """Return the live passages among ``keys``, or the first ``limit`` of them, in order.
+
+        The keys of older versions find nothing.
+        """
+        asked = list(keys)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-            articles = _articles(connection, {row.article for row in rows})
+            rows = {row.key: row for row in connection.execute(_PASSAGES, {"keys": asked})}
+            wanted = [rows[key] for key in dict.fromkeys(asked) if key in rows][:limit]
+            articles = _articles(connection, {row.article for row in wanted})
         return {
-            row.key: Passage(articles[row.article], row.start, row.end, row.ordinal) for row in rows
+            row.key: Passage(articles[row.article], row.start, row.end, row.ordinal)
+            for row in wanted
         }
 
     def keys(self, ids: Sequence[str] | None = None) -> set[str]:
@@ -203,7 +211,7 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(_FREQUENCIES, {"terms": list(stems)})
             counts = {row.term: row.doc for row in rows}
-            total = connection.scalar(sa.select(sa.func.count()).select_from(schema.passages))
+            total = connection.scalar(_COUNT)
         return counts, total or 0
 
 
