@@ -40,6 +40,12 @@ _META = sa.select(schema.meta.c.value).where(schema.meta.c.key == sa.bindparam("
 _PASSAGES = sa.text("""
     SELECT key, article, "start", "end", ordinal FROM passages WHERE key IN :keys
 """).bindparams(sa.bindparam("keys", expanding=True))
+_LAST = sa.text("SELECT max(id) FROM passages")
+_INSERT_PASSAGE = sa.text("""
+    INSERT INTO passages(id, key, article, ordinal, "start", "end")
+    VALUES (:id, :key, :article, :ordinal, :start, :end)
+""")
+_INSERT_WORDS = sa.text("INSERT INTO passages_fts(rowid, title, body) VALUES (:id, :title, :body)")
 _COUNT = sa.text("SELECT count(*) FROM passages")
 _FREQUENCIES = sa.text("SELECT term, doc FROM vocabulary WHERE term IN :terms").bindparams(
     sa.bindparam("terms", expanding=True)
@@ -128,10 +134,10 @@ class Store:
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Make articles live, each in place of its earlier version, in one transaction."""
+        listed = list({entry.article.id: entry for entry in entries}.values())
         with self._database.writing() as connection:
-            for entry in entries:
-                _delete(connection, [entry.article.id])
-                _insert(connection, entry)
+            _delete(connection, [entry.article.id for entry in listed])
+            _insert(connection, listed)
 
     def relocate(self, paths: Mapping[str, tuple[str, Origin]]) -> None:
         """Note new paths and origins of articles whose text is unchanged."""
@@ -247,31 +253,40 @@ def _delete(connection: sa.Connection, ids: Sequence[str]) -> None:
     connection.execute(schema.articles.delete().where(schema.articles.c.id.in_(ids)))
 
 
-def _insert(connection: sa.Connection, entry: Entry) -> None:
-    article = entry.article
-    connection.execute(
-        schema.articles.insert().values(
-            id=article.id,
-            title=article.title,
-            url=article.url,
-            published=article.published,
-            path=article.path,
-            text=article.text,
-            origin=entry.origin,
-            digest=entry.digest,
+def _insert(connection: sa.Connection, entries: Sequence[Entry]) -> None:
+    last = connection.scalar(_LAST) or 0
+    articles = [
+        {
+            "id": entry.article.id,
+            "title": entry.article.title,
+            "url": entry.article.url,
+            "published": entry.article.published,
+            "path": entry.article.path,
+            "text": entry.article.text,
+            "origin": entry.origin,
+            "digest": entry.digest,
+        }
+        for entry in entries
+    ]
+    passages = [
+        {
+            "id": number,
+            "key": passage.key,
+            "article": passage.article.id,
+            "ordinal": passage.ordinal,
+            "start": passage.start,
+            "end": passage.end,
+            "title": passage.article.title,
+            "body": passage.text,
+        }
+        for number, passage in enumerate(
+            (passage for entry in entries for passage in entry.passages), start=last + 1
         )
-    )
-    for passage in entry.passages:
-        row = connection.execute(
-            schema.passages.insert().values(
-                key=passage.key,
-                article=article.id,
-                ordinal=passage.ordinal,
-                start=passage.start,
-                end=passage.end,
-            )
-        )
-        connection.execute(
-            sa.text("INSERT INTO passages_fts(rowid, title, body) VALUES (:id, :title, :body)"),
-            {"id": row.lastrowid, "title": article.title, "body": passage.text},
-        )
+    ]
+    for statement, rows in (
+        (schema.articles.insert(), articles),
+        (_INSERT_PASSAGE, passages),
+        (_INSERT_WORDS, passages),
+    ):
+        if rows:  # without any, a row of defaults would be inserted
+            connection.execute(statement, rows)
