@@ -157,7 +157,7 @@ class Index:
                 progress(done, len(sources))
                 article = self.store.articles([source.id])[source.id]
                 entry = Entry(article, self.cut(article), source.origin, source.digest)
-                self.vectors.upsert(entry.passages)
+                self.vectors.upsert(entry.passages, self.vectors.embed(entry.passages))
                 self.store.put([entry])
                 count += len(entry.passages)
             progress(len(sources), len(sources))
@@ -199,7 +199,8 @@ class Index:
             self.store.set_flag(_SEEDING, seeding)
             self.store.set_meta(_MODEL, self.embedder.card.fingerprint)
             try:
-                yield Writer(self.store, self.vectors, progress)
+                with Writer(self.store, self.vectors, progress) as writer:
+                    yield writer
             except BaseException:
                 with suppress(LibraryError):  # of which the error itself tells
                     self._announce()
@@ -223,8 +224,8 @@ class Index:
         self.vectors.delete(embedded - live)
         missing = sorted(live - embedded)
         for start in range(0, len(missing), GROUP):
-            found = self.store.passages(missing[start : start + GROUP])
-            self.vectors.upsert(list(found.values()))
+            found = list(self.store.passages(missing[start : start + GROUP]).values())
+            self.vectors.upsert(found, self.vectors.embed(found))
 
     def _check_model(self) -> None:
         made_with = self.store.meta(_MODEL)

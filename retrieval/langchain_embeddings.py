@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langchain_core.embeddings import Embeddings
 
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, Vectors
 
 
 class FootnoteEmbeddings(Embeddings):
@@ -20,3 +20,18 @@ class FootnoteEmbeddings(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """Return the unit vector of a question."""
         return self._embedder.embed_query(text)
+
+
+class Embedded(FootnoteEmbeddings):
+    """The embedding model, for texts whose vectors are there already."""
+
+    def __init__(self, embedder: Embedder, vectors: Vectors) -> None:
+        super().__init__(embedder)
+        self._vectors = vectors
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return the vectors that were given, one for each text."""
+        if len(texts) != len(self._vectors):
+            raise ValueError(f"{len(texts)} texts and {len(self._vectors)} vectors")
+        vectors: list[list[float]] = self._vectors.tolist()
+        return vectors

@@ -27,18 +27,19 @@ import numpy as np
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.config import Settings
 
-from retrieval.embedding import Embedder
+from retrieval.embedding import Embedder, Vectors
 from retrieval.errors import LibraryError
 from retrieval.passages import embedded_text
 from retrieval.types import Passage
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
 
 T = TypeVar("T")
 
 _CONFIGURATION: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
-_BATCH = 5_000
+_BATCH = 1_000
 
 
 @dataclass(frozen=True)
@@ -154,23 +155,36 @@ class VectorStore:
 
     @cached_property
     def langchain(self) -> Chroma:
-        """The collection as LangChain's vector store, for writing and for anyone's chain."""
-        from langchain_chroma import Chroma
-
+        """The collection as LangChain's vector store, for anyone's chain."""
         from retrieval.langchain_embeddings import FootnoteEmbeddings
+
+        return self._langchain(FootnoteEmbeddings(self._embedder))
+
+    def _langchain(self, embeddings: Embeddings) -> Chroma:
+        from langchain_chroma import Chroma
 
         return Chroma(
             self._place.collection,
-            FootnoteEmbeddings(self._embedder),
+            embeddings,
             client=self._client,
+            client_settings=self._client.get_settings(),
             collection_configuration=_CONFIGURATION,
         )
 
-    def upsert(self, passages: Sequence[Passage]) -> None:
-        """Embed passages and keep their vectors."""
+    def embed(self, passages: Sequence[Passage]) -> Vectors:
+        """Return the vectors of passages, one row each."""
+        texts = [embedded_text(passage) for passage in passages]
+        return np.array(self._embedder.embed_documents(texts), dtype=np.float32)
+
+    def upsert(self, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Keep passages with their vectors, one row each."""
+        from retrieval.langchain_embeddings import Embedded
+
         with self._using():
-            for batch in _batches(passages):
-                self.langchain.add_texts(
+            for start in range(0, len(passages), _BATCH):
+                batch = passages[start : start + _BATCH]
+                embedded = Embedded(self._embedder, vectors[start : start + _BATCH])
+                self._langchain(embedded).add_texts(
                     [embedded_text(passage) for passage in batch],
                     [
                         {"article": p.article.id, "start": p.start, "end": p.end}
