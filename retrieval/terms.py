@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
-_WORD = re.compile(r"(?:\w[\u0300-\u036f]*)+(?:[.,]\d+)*")
+_WORD = re.compile(r"\w[\w\u0300-\u036f]*(?:[.,]\d+)*")
 _STEMMER = snowballstemmer.stemmer("porter")
 _SHORT_STEM = 2  # of which the last letter may be another than in the word: "ay" → "ai"
 _ONE_AT_A_TIME = threading.Lock()  # the stemmer keeps the word that it works on
@@ -49,7 +49,7 @@ def stem(word: str) -> str:
 
 def content_words(text: str) -> list[str]:
     """Return the words that carry meaning, in order; all words where none does."""
-    found = [match.group() for match in words(text)]
+    found: list[str] = _WORD.findall(text)
     return [word for word in found if word.lower() not in STOP_WORDS] or found
 
 
