@@ -13,7 +13,6 @@ question need not wait until all of LangChain is imported.
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from chromadb.config import Settings
 
 from retrieval.embedding import Embedder, Vectors
 from retrieval.errors import LibraryError
+from retrieval.gate import Gate
 from retrieval.passages import embedded_text
 from retrieval.types import Passage
 
@@ -80,42 +80,6 @@ class Place:
                 client.delete_collection(self.collection)
 
 
-class _Gate:
-    """Many threads may pass at a time; while it is closed, none is within."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._within = 0
-        self._is_closed = False
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """Pass, as soon as the gate is not closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._is_closed)
-            self._within += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._within -= 1
-                self._changed.notify_all()
-
-    @contextmanager
-    def closed(self) -> Iterator[None]:
-        """Let nobody in, and begin when all have left."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._is_closed)
-            self._is_closed = True
-            self._changed.wait_for(lambda: not self._within)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._is_closed = False
-                self._changed.notify_all()
-
-
 class VectorStore:
     """A Chroma collection, by cosine.
 
@@ -127,7 +91,7 @@ class VectorStore:
     def __init__(self, place: Place, embedder: Embedder) -> None:
         self._place = place
         self._embedder = embedder
-        self._gate = _Gate()
+        self._gate = Gate()
         with _errors(place):
             self._open()
 
