@@ -212,6 +212,26 @@ def test_after_any_writes_the_last_version_is_live_and_nothing_else(
         assert index.store.keys() == index.vectors.keys() == set()
 
 
+def test_an_article_that_is_put_again_while_it_is_being_saved_ends_as_its_last_version(
+    index: Index,
+) -> None:
+    long = Article(id="long", title="Long", text="It rained for 3 days in the valley. " * 2_000)
+    longer = replace(long, text=long.text + "Then it stopped.")
+    changed = replace(RAIN, text="It rained for 9 days.")
+    index.put([RAIN, long, changed, longer, SNOW])
+    live = index.store.articles(["rain", "long", "snow"])
+    assert live == {"rain": changed, "long": longer, "snow": SNOW}
+    assert index.store.keys() == index.vectors.keys()
+
+
+def test_the_first_passages_that_are_live_are_given_in_the_order_asked(index: Index) -> None:
+    index.put([RAIN, SNOW])
+    rain, snow = (index.store.keys([name]).pop() for name in ("rain", "snow"))
+    found = index.store.passages(["gone@0#0", snow, rain, snow])
+    assert list(found) == [snow, rain]
+    assert list(index.store.passages(["gone@0#0", snow, rain], 1)) == [snow]
+
+
 def test_the_fingerprint_of_the_bundled_model_is_that_of_its_weights(embedder: Embedder) -> None:
     assert isinstance(embedder.card, ModelCard)
     assert embedder.card.fingerprint.startswith("53aa51172d142c89")

@@ -104,6 +104,14 @@ def test_every_text_has_stems_each_once_without_blanks_or_capitals(text: str) ->
     assert bool(stems) == any(character.isalnum() or character == "_" for character in text)
 
 
+@settings(max_examples=80)
+@given(strategies.stored_texts, strategies.stored_texts)
+def test_what_two_texts_share_is_what_their_stems_have_in_common(one: str, other: str) -> None:
+    wanted = terms.stems(f"{one} rains ay the s")
+    for text in (other, f"It rained, ay's {one}", "the s"):
+        assert terms.shared(wanted, text) == set(wanted) & set(terms.stems(text))
+
+
 def test_many_threads_may_stem_at_once() -> None:
     some = [f"{word}{number}ations" for number in range(400) for word in ("organ", "relation")]
     alone = [terms.stem.__wrapped__(word) for word in some]
