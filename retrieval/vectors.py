@@ -28,8 +28,8 @@ from chromadb.config import Settings
 
 from retrieval.embedding import Embedder, Vectors
 from retrieval.errors import LibraryError
-from retrieval.gate import Gate
 from retrieval.passages import embedded_text
+from retrieval.shared_lock import SharedLock
 from retrieval.types import Passage
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class VectorStore:
     def __init__(self, place: Place, embedder: Embedder) -> None:
         self._place = place
         self._embedder = embedder
-        self._gate = Gate()
+        self._lock = SharedLock()
         with _errors(place):
             self._open()
 
     def reopen(self) -> None:
         """See what another process has written, which an open collection does not."""
-        with self._gate.closed(), _errors(self._place):
+        with self._lock.alone(), _errors(self._place):
             self._client.close()
             self._open()
 
@@ -110,7 +110,7 @@ class VectorStore:
 
     @contextmanager
     def _using(self) -> Iterator[None]:
-        with self._gate.open(), _errors(self._place):
+        with self._lock.shared(), _errors(self._place):
             yield
 
     def close(self) -> None:
