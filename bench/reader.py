@@ -34,7 +34,7 @@ from bot.settings import Settings
 from retrieval import passages
 from retrieval.embedding import Embedder
 from retrieval.index import Index
-from retrieval.reader import PASSAGES_READ, Considered, Frequencies, Reader
+from retrieval.reader import PASSAGES_READ, Considered, Frequencies, Reader, piece
 from retrieval.reading_model import ReadingModel, load_reading_model
 from retrieval.search import Search
 from retrieval.sync import seed
@@ -111,7 +111,8 @@ def reading(asked: Asked) -> dict[str, str]:
             key=lambda one: one.signs.margin,
             default=None,
         )
-        mended.append(best.short or best.span.text if best else "")
+        short = piece(question.text, best.span, best.marked) if best else None
+        mended.append(short or best.span.text if best else "")
     answerable = [bool(question.answers) for question in questions]
     figures: dict[str, str] = {}
     for label, said in {"as marked": marked, "as said": mended}.items():

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from retrieval import named, repair, sentences, terms
 from retrieval.calibration import Calibration, Signs
+from retrieval.repair import Extent
 from retrieval.spans import Found, Read, Reading, Titled
 from retrieval.subjects import Encode, on_subject
 from retrieval.types import Claim, Draft, Hit, Passage, Span, fold_space
@@ -41,20 +42,20 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True)
 class Considered:
-    """A sentence, the probability that it answers, and the piece of it that does."""
+    """A sentence, the probability that it answers, and where in it the answer is marked."""
 
     span: Span
     probability: float
-    short: str | None = None
+    marked: Extent = (0, 0)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sentence that may answer, what speaks for it, and the piece of it that is marked."""
+    """A sentence that may answer, what speaks for it, and where in it the answer is marked."""
 
     span: Span
     signs: Signs
-    short: str | None = None
+    marked: Extent
 
 
 class Reader:
@@ -81,7 +82,7 @@ class Reader:
         if not ranked or ranked[0].probability < self.threshold:
             return Draft(question)
         least = max(self.threshold, RIVAL_SHARE * ranked[0].probability)
-        best, *others = (_claim(one) for one in ranked if one.probability >= least)
+        best, *others = (_claim(question, one) for one in ranked if one.probability >= least)
         claims = [best, *self._rivals(best, others)]
         return Draft(question, tuple(sorted(claims, key=_age)))
 
@@ -93,7 +94,7 @@ class Reader:
     def considered(self, question: str, hits: Sequence[Hit]) -> list[Considered]:
         """Return the sentences in which an answer was marked, the most probable first."""
         found = (
-            Considered(one.span, self._calibration.probability(one.signs), one.short)
+            Considered(one.span, self._calibration.probability(one.signs), one.marked)
             for one in self.candidates(question, hits)
         )
         return sorted(
@@ -132,7 +133,7 @@ class Reader:
                     context=context,
                     missing=missing[span.article.id],
                 )
-                candidate = Candidate(span, signs, _piece(question, span, hit, found))
+                candidate = Candidate(span, signs, _within(span, passage, found))
                 place = (span.article.id, span.start, span.end)
                 if place not in best or candidate.signs.margin > best[place].signs.margin:
                     best[place] = candidate
@@ -188,12 +189,19 @@ def _sentence(passage: Passage, found: Found, within: Iterable[tuple[int, int]])
     return span if is_said and fold_space(span.text) != fold_space(article.title) else None
 
 
-def _piece(question: str, span: Span, hit: Hit, found: Found) -> str | None:
-    """Return the words that answer by themselves, if there are such."""
-    start = max(0, hit.passage.start + found.start - span.start)
-    end = min(len(span.text), hit.passage.start + found.end - span.start)
-    extent = repair.mend(question, span.text, start, end)
+def piece(question: str, span: Span, marked: Extent) -> str | None:
+    """Return the words of a sentence that answer by themselves, if there are such.
+
+    ``marked`` is where in the sentence the model marks the answer.
+    """
+    extent = repair.mend(question, span.text, *marked)
     return fold_space(span.text[slice(*extent)]) if extent else None
+
+
+def _within(span: Span, passage: Passage, found: Found) -> Extent:
+    """Return the offsets in a sentence of what was found in its passage."""
+    first = passage.start - span.start
+    return max(0, first + found.start), min(span.end - span.start, first + found.end)
 
 
 def _may_answer(question: str, span: Span, marked: str) -> bool:
@@ -217,5 +225,6 @@ def _age(claim: Claim) -> int:
     return -published.toordinal() if published else 0
 
 
-def _claim(one: Considered) -> Claim:
-    return Claim(text=fold_space(one.span.text), spans=(one.span,), short=one.short)
+def _claim(question: str, one: Considered) -> Claim:
+    short = piece(question, one.span, one.marked)
+    return Claim(text=fold_space(one.span.text), spans=(one.span,), short=short)

@@ -122,15 +122,18 @@ class SpanModel:
         self._session = session
         self._inputs = [node.name for node in session.get_inputs()]
         self._tokenizer = tokenizer
+        self._tokenizer.no_padding()  # of texts that are tokenised together, too
         self._threads = threads
 
     def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
         """Return a reading for each passage; one beyond the model's length is cut."""
         headings = [f"{passage.title}\n" if passage.title else "" for passage in passages]
-        encodings = [
-            self._tokenizer.encode(question, heading + passage.text)
-            for heading, passage in zip(headings, passages, strict=True)
-        ]
+        encodings = self._tokenizer.encode_batch(
+            [
+                (question, heading + passage.text)
+                for heading, passage in zip(headings, passages, strict=True)
+            ]
+        )
         # All the model's work in one go: what is between two runs finds the caches cold.
         outputs = self._run([feeds(encoding, self._inputs) for encoding in encodings])
         return [
