@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test check format install dev bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
+.PHONY: ask repl test check format install dev peers bench bench-quality bench-speed bench-scale bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -49,6 +50,33 @@ screenshots: dev
 	@$(CONSTRAINED) --editable '.[screenshots]'
 	@$(BIN)/python -W ignore::DeprecationWarning docs/screenshots.py
 
+$(PEERS)/.installed: bench/peers/requirements.txt
+	@echo "Setting up $(PEERS), for what Footnote is measured beside (some minutes, once)"
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet \
+	  $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0 \
+	  --requirement $<
+	@touch $@
+
+peers: $(PEERS)/.installed
+
+$(VENV)/.bench: $(VENV)/.dev
+	@$(CONSTRAINED) --editable '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench peers
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-quality: $(VENV)/.bench peers
+	@$(BIN)/python -m bench.quality $(ARGS)
+
+bench-speed: $(VENV)/.bench peers
+	@$(BIN)/python -m bench.speed $(ARGS)
+
+bench-scale: $(VENV)/.bench
+	@$(BIN)/python -m bench.scale $(ARGS)
+
 bench-start: dev
 	@$(BIN)/python -m bench.start
 
@@ -77,4 +105,4 @@ bench-followups: dev
 	@$(BIN)/python -m bench.followups $(ARGS)
 
 clean:
-	rm -rf $(VENV) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
