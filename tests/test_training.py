@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -46,6 +47,35 @@ def write(folder: Path, corpus: str, *questions: tuple[str, str, int | None]) ->
     data = {"data": [{"title": "Nordvik_bridge", "paragraphs": [paragraph(*questions)]}]}
     with gzip.open(folder / "squad" / f"{corpus}.json.gz", "wt", encoding="utf-8") as file:
         json.dump(data, file)
+
+
+def test_our_near_misses_are_asked_of_their_paragraph_and_of_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()[:12]
+    rows = [{"paragraph": digest, "question": "Who built the third bridge?", "kind": "swap"}]
+    rows.append(rows[0] | {"paragraph": "0" * 12, "question": "Who was it?"})
+    (tmp_path / "near.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    monkeypatch.setattr(corpora, "NEAR_MISSES", tmp_path / "near.jsonl")
+    corpora.known_near_misses.cache_clear()
+    write(tmp_path, corpora.SQUAD, ("When was the first bridge built?", "1921", 999))
+    write(tmp_path, corpora.WIKI, ("When was the first bridge built?", "1921", TEXT.index("1921")))
+    (trained,), (other,) = (corpora.load(tmp_path, one) for one in (corpora.SQUAD, corpora.WIKI))
+    assert [(q.text, bool(q.answers)) for q in trained.questions] == [
+        ("When was the first bridge built?", True),
+        ("Who built the third bridge?", False),
+    ]
+    assert len(other.questions) == 1
+    corpora.known_near_misses.cache_clear()
+
+
+def test_our_near_misses_are_many_and_none_is_there_twice() -> None:
+    rows = [json.loads(line) for line in corpora.NEAR_MISSES.read_text("utf-8").splitlines()]
+    asked = [(row["paragraph"], row["question"].casefold().rstrip("?")) for row in rows]
+    assert len(asked) == len(set(asked)) > 2_900
+    assert {row["kind"] for row in rows} == {
+        "condition", "negation", "not given", "opposite", "roles", "swap",
+    }  # fmt: skip
 
 
 def test_answers_are_where_their_words_are(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ The files are in the forms of SQuAD 2.0 and of NQ-open with its gold paragraphs;
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,11 @@ EVALUATION = "squad2.0_dev_half_16articles"
 TRAINING = (SQUAD, WIKI, REDDIT, AMAZON, OTHER_HALF, NQ)
 _REATTACHED = frozenset({SQUAD, OTHER_HALF})
 _UNTITLED = frozenset({REDDIT, AMAZON})
+
+NEAR_MISSES = Path(__file__).parent / "near_misses.jsonl"
+"""Questions of our own that a paragraph of SQuAD's training set almost answers."""
+
+_DIGEST = 12
 
 Offsets = tuple[int, int]
 
@@ -73,8 +81,30 @@ def _squad(path: Path, corpus: str) -> Iterator[Paragraph]:
             group = f"{corpus}/{number}"
             if corpus == REDDIT:  # all of it is one "article"
                 group = f"{group}/{place}"
-            questions = (_question(row, text, corpus) for row in paragraph["qas"])
-            yield Paragraph(corpus, group, title, text, tuple(q for q in questions if q))
+            asked = [_question(row, text, corpus) for row in paragraph["qas"]]
+            questions = tuple(question for question in asked if question)
+            if corpus == SQUAD:
+                questions += near_misses(text)
+            yield Paragraph(corpus, group, title, text, questions)
+
+
+def near_misses(text: str) -> tuple[Question, ...]:
+    """Return the questions of :data:`NEAR_MISSES` on a paragraph, which it does not answer."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+    return tuple(
+        Question(f"near-miss/{digest}/{number}", asked, ())
+        for number, asked in enumerate(known_near_misses().get(digest, ()))
+    )
+
+
+@cache
+def known_near_misses() -> dict[str, list[str]]:
+    """Return :data:`NEAR_MISSES` by the digest of the paragraph."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in NEAR_MISSES.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        found[row["paragraph"]].append(row["question"])
+    return dict(found)
 
 
 def _question(row: dict[str, Any], text: str, corpus: str) -> Question | None:
