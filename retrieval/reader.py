@@ -9,7 +9,7 @@ source, and its short answer a piece of that sentence.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -105,16 +105,16 @@ class Reader:
         """Return the sentences in which the model marks an answer, each once, with their signs."""
         return self.weighed(question, hits, self.read(question, hits))
 
-    def read(self, question: str, hits: Sequence[Hit]) -> list[Reading]:
-        """Return what the model makes of the best passages."""
+    def read(self, question: str, hits: Sequence[Hit]) -> Iterator[Reading]:
+        """Yield what the model makes of the best passages."""
         passages = [hit.passage for hit in hits[:PASSAGES_READ]]
         return self._read(question, [Titled(one.article.title, one.text) for one in passages])
 
     def weighed(
-        self, question: str, hits: Sequence[Hit], readings: Sequence[Reading]
+        self, question: str, hits: Sequence[Hit], readings: Iterable[Reading]
     ) -> list[Candidate]:
-        """Return the candidates of passages that are read already."""
-        read = hits[: len(readings)]
+        """Return the candidates of passages, each weighed when its reading is there."""
+        read = hits[:PASSAGES_READ]
         weigh = self._weights(question)
         articles = {hit.passage.article.id: hit.passage.article for hit in read}
         missing = {name: named.missing(question, one) for name, one in articles.items()}

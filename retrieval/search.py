@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from retrieval import terms
@@ -38,14 +39,12 @@ class Search:
 
         ``source`` is the id of the only article to look in.
         """
-        vector = self._libraries[0].embedder.embed_query(question)
-        lexical: list[tuple[str, float]] = []
-        dense: list[tuple[str, float]] = []
         for library in self._libraries:
             library.refresh()
-            lexical += library.store.lexical(question, DEPTH, source)
-            dense += library.vectors.nearest(vector, DEPTH, source)
-        scores = fuse(_best(lexical), _best(dense))
+        with ThreadPoolExecutor(1) as beside:
+            lexical = beside.submit(self._lexical, question, source)
+            dense = self._dense(question, source)
+            scores = fuse(_best(lexical.result()), _best(dense))
         ranked = sorted(scores, key=lambda key: (-scores[key], key))
         live = {
             key: passage
@@ -53,6 +52,15 @@ class Search:
             for key, passage in library.store.passages(ranked, limit).items()
         }
         return [Hit(live[key], scores[key]) for key in ranked if key in live][:limit]
+
+    def _lexical(self, question: str, source: str | None) -> Ranking:
+        found = (one.store.lexical(question, DEPTH, source) for one in self._libraries)
+        return [pair for ranking in found for pair in ranking]
+
+    def _dense(self, question: str, source: str | None) -> Ranking:
+        vector = self._libraries[0].embedder.embed_query(question)
+        found = (one.vectors.nearest(vector, DEPTH, source) for one in self._libraries)
+        return [pair for ranking in found for pair in ranking]
 
     def follow(self, query: Query, limit: int = 10, source: str | None = None) -> list[Hit]:
         """Return the best passages for a query that are on its topic and have its focus.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -76,8 +76,8 @@ class Reading:
 class Read(Protocol):
     """Whoever reads passages for a question."""
 
-    def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
-        """Return a reading for each passage."""
+    def __call__(self, question: str, passages: Sequence[Titled]) -> Iterator[Reading]:
+        """Yield a reading for each passage, in order, each as soon as it is there."""
 
 
 def load(folder: Path, threads: int | None = None) -> SpanModel:
@@ -125,8 +125,11 @@ class SpanModel:
         self._tokenizer.no_padding()  # of texts that are tokenised together, too
         self._threads = threads
 
-    def __call__(self, question: str, passages: Sequence[Titled]) -> list[Reading]:
-        """Return a reading for each passage; one beyond the model's length is cut."""
+    def __call__(self, question: str, passages: Sequence[Titled]) -> Iterator[Reading]:
+        """Yield a reading for each passage, in order; one beyond the model's length is cut.
+
+        The work begins at once, and goes on while the first ones are looked at.
+        """
         headings = [f"{passage.title}\n" if passage.title else "" for passage in passages]
         encodings = self._tokenizer.encode_batch(
             [
@@ -134,19 +137,20 @@ class SpanModel:
                 for heading, passage in zip(headings, passages, strict=True)
             ]
         )
-        # All the model's work in one go: what is between two runs finds the caches cold.
         outputs = self._run([feeds(encoding, self._inputs) for encoding in encodings])
-        return [
+        return (
             _reading(encoding, len(heading), *output)
             for encoding, heading, output in zip(encodings, headings, outputs, strict=True)
-        ]
+        )
 
-    def _run(self, inputs: Sequence[Feed]) -> list[Any]:
+    def _run(self, inputs: Sequence[Feed]) -> Iterator[Any]:
         run = partial(self._session.run, None)
         if len(inputs) <= 1 or self._threads == 1:
-            return [run(one) for one in inputs]
-        with ThreadPoolExecutor(self._threads) as pool:
-            return list(pool.map(run, inputs))
+            return map(run, inputs)
+        pool = ThreadPoolExecutor(self._threads)
+        running = [pool.submit(run, one) for one in inputs]
+        pool.shutdown(wait=False)  # what was submitted is still done
+        return (one.result() for one in running)
 
 
 def _reading(

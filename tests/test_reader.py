@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -26,12 +26,12 @@ MARGIN_ONLY = Calibration({"margin": 1.0}, 0.0, 0.5)
 def reader_that_marks(*marks: tuple[str, float]) -> Reader:
     """Return a reader whose model marks some words of :data:`TEXT`, each with a margin."""
 
-    def read(_: str, passages: Sequence[Titled]) -> list[Reading]:
+    def read(_: str, passages: Sequence[Titled]) -> Iterator[Reading]:
         found = tuple(
             Found(TEXT.index(words), TEXT.index(words) + len(words), margin)
             for words, margin in marks
         )
-        return [Reading(found, 0.0) for _ in passages]
+        return (Reading(found, 0.0) for _ in passages)
 
     def alike(texts: Sequence[str]) -> object:
         raise AssertionError(f"there is no other article, and {texts} need no comparison")
@@ -68,12 +68,12 @@ def test_a_sentence_that_two_passages_share_is_considered_once_at_its_best() -> 
     overlapping = Hit(Passage(ARTICLE, start, len(TEXT), 1), 0.5)
     margins = iter((1.0, 3.0))
 
-    def read(_: str, passages: Sequence[Titled]) -> list[Reading]:
-        return [
+    def read(_: str, passages: Sequence[Titled]) -> Iterator[Reading]:
+        return (
             Reading((Found(at, at + 1, next(margins)),), 0.0)
             for passage in passages
             for at in [passage.text.index("3")]
-        ]
+        )
 
     reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), MARGIN_ONLY)  # type: ignore[arg-type, return-value]
     (candidate,) = reader.candidates("how long did it rain?", [HIT, overlapping])

@@ -40,9 +40,10 @@ def test_a_model_of_the_hub_s_kind_is_exported_once(tiny: Path, tmp_path: Path) 
     again = load_reading_model(str(tiny), tmp_path, notices.append)
     assert len(notices) == 1
     passage = [Titled("Rain", "It rained for 3 days. Then the sun came out.")]
-    assert first.read("how long?", passage) == again.read("how long?", passage)
+    marked = list(first.read("how long?", passage))
+    assert marked == list(again.read("how long?", passage))
     assert first.calibration == UNFITTED
-    assert first.read("how long?", passage) != shipped().read("how long?", passage)
+    assert marked != list(shipped().read("how long?", passage))
 
 
 def test_an_export_marks_what_the_model_itself_does(tiny: Path, tmp_path: Path) -> None:

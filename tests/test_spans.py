@@ -43,7 +43,7 @@ def test_a_reading_is_a_pure_function_of_question_and_passage(
     question: str, passages: list[Titled]
 ) -> None:
     read = shipped().read
-    together = read(question, passages)
+    together = list(read(question, passages))
     assert together == [reading for one in passages for reading in read(question, [one])]
     for reading, passage in zip(together, passages, strict=True):
         for found in reading.spans:

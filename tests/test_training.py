@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,12 +206,12 @@ def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_pat
     with gzip.open(tmp_path / "squad" / f"{pairs.PAIRS}.json.gz", "wt", encoding="utf-8") as file:
         json.dump(rows, file)
 
-    def last_word(question: str, passages: Sequence[Titled]) -> list[Reading]:
+    def last_word(question: str, passages: Sequence[Titled]) -> Iterator[Reading]:
         """Mark the year, and doubt that of the first ones."""
         assert question.startswith("When was number")
         (one,) = passages
         found = Found(len(one.text) - 5, len(one.text) - 1, float(one.text[-5:-1]))
-        return [Reading((found,), 0.0)]
+        return iter([Reading((found,), 0.0)])
 
     found = pairs.load(tmp_path, last_word, known=frozenset({"When was number 9 opened?"}))
     assert [one.text for one in found] == [" ".join(said[n : n + 5]) for n in range(0, 20, 5)]

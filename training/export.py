@@ -127,7 +127,9 @@ def same(one: SpanModel, other: SpanModel, held: sampling.Prepared) -> float:
     for row in rows:
         numbers = [n for n, spans in row.own.items() if spans] or list(row.own)
         passage = [Titled(*held.passages[numbers[0]])]
-        agreed += answer(one(row.question, passage)[0]) == answer(other(row.question, passage)[0])
+        agreed += answer(next(one(row.question, passage))) == answer(
+            next(other(row.question, passage))
+        )
     return agreed / len(rows)
 
 

@@ -51,7 +51,7 @@ def _mark(
 
     def best(pair: tuple[str, str]) -> tuple[float, str, str, tuple[int, int]]:
         question, sentence = pair
-        found = read(question, [Titled("", sentence)])[0].spans[0]
+        found = next(read(question, [Titled("", sentence)])).spans[0]
         return found.margin, question, sentence, (found.start, found.end)
 
     with ThreadPoolExecutor(2) as pool:
