@@ -37,7 +37,7 @@ def draw(name: str) -> None:
     }  # fmt: skip
     figures = results.load(name)
     picture = DRAWN[name](figures)
-    picture.text(0.995, 0.005, _origin(figures), ha="right", va="bottom", fontsize=6.5, alpha=0.7)
+    picture.supxlabel(_origin(figures), x=0.99, ha="right", fontsize=6.5, alpha=0.7)
     for ending in FORMATS:
         file = results.PICTURES / f"bench-{name}.{ending}"
         told = {"Description": results.digest(name)} | ({"Date": None} if ending == "svg" else {})
@@ -93,7 +93,7 @@ def speed(figures: Mapping[str, Any]) -> Figure:
         "a warm question, ms": {
             name: 1000 * one["median"] for name, one in figures["warm"].items()
         },
-        "passages indexed a second": {
+        "passages indexed in a second": {
             name: count / indexing["seconds"][name] for name, count in indexing["passages"].items()
         },
     }
@@ -106,7 +106,7 @@ def speed(figures: Mapping[str, Any]) -> Figure:
         )
         place.bar_label(found, fmt="%.3g", padding=2, fontsize=8)
         place.invert_yaxis()
-        place.set_title(title, fontsize=9)
+        place.set_title(title, fontsize=8.5, loc="right")
         place.margins(x=0.22)
         place.tick_params(axis="y", labelsize=7.5)
     return picture

@@ -27,18 +27,20 @@ from bench.peers.system import Document
 from bench.questions import Question
 
 DEV = "SQuAD 2.0, dev"
-"""The only set that the reader was not trained on; on the others the search alone is measured."""
+"""The only set that the reader was not trained on; on the others the search alone is measured.
+
+SQuAD's training set is left out: the weight of the fusion was chosen on it too.
+"""
 
 SCIFACT = "SciFact"
 SETS = {
     DEV: "squad/squad2.0_dev_half_16articles.json.gz",
-    "SQuAD, train": "squad/squad_train_union_dedup.json.gz",
     "new Wikipedia": "squad/squadshifts_new_wiki.json.gz",
     "forum posts": "squad/squadshifts_reddit.json.gz",
     "reviews": "squad/squadshifts_amazon_reviews.json.gz",
     SCIFACT: "scifact",
 }
-QUESTIONS = 500
+QUESTIONS = 400
 SEARCHES = ("footnote", *PEERS)
 SURE = ("reading", "quickstart", "chroma", "txtai")
 """Systems whose scores compare between questions."""

@@ -97,7 +97,7 @@ def reading(asked: Asked) -> dict[str, str]:
     scores: list[float] = []
     for question in questions:
         own = [Hit(passage, 0) for passage in cut[question.article]]
-        readings = reader.read(question.text, own)
+        readings = list(reader.read(question.text, own))
         found = [
             (spot.margin + reading.odds, hit.passage.text[spot.start : spot.end])
             for hit, reading in zip(own, readings, strict=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +67,15 @@ class Watch:
 
         return noted
 
+    def awaited(self, name: str, work: Callable[..., Iterator[T]]) -> Callable[..., Iterator[T]]:
+        """Return the same work, whose beginning and whose waiting for each result is noted."""
+
+        def noted(*given: Any) -> Iterator[T]:
+            results = self.timed(name, work)(*given)
+            return iter(partial(self.timed(name, next), results, None), None)
+
+        return noted
+
 
 class Staged:
     """Answers as the product does, from the same parts, with a watch beside each."""
@@ -82,7 +92,7 @@ class Staged:
         vars(index.vectors)["nearest"] = watch.timed("dense", index.vectors.nearest)
         self._search = Search(index)
         self._reader = Reader(
-            watch.timed("read", read),
+            watch.awaited("read", read),
             embedder.encode,
             self._search.frequencies,
             shipped().calibration,

@@ -17,6 +17,8 @@ from retrieval.passages import embedded_text
 from retrieval.reader import PASSAGES_READ, Reader
 from retrieval.reading_model import shipped
 from retrieval.search import Search
+from retrieval.spans import Reading as Marks
+from retrieval.spans import Titled
 from retrieval.types import Article, Hit, Span
 from retrieval.writer import GROUP
 
@@ -58,9 +60,13 @@ class Reading(Footnote):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         model = shipped()
-        remembered = lru_cache(maxsize=1)(model.read)  # the account of an answer reads again
+
+        @lru_cache(maxsize=1)  # the account of an answer reads again
+        def remembered(question: str, passages: tuple[Titled, ...]) -> tuple[Marks, ...]:
+            return tuple(model.read(question, passages))
+
         self._reader = Reader(
-            lambda question, passages: remembered(question, tuple(passages)),
+            lambda question, passages: iter(remembered(question, tuple(passages))),
             self._index.embedder.encode,
             self.find.frequencies,
             model.calibration,
