@@ -7,7 +7,7 @@ A test holds the README against what this would write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from bench import results
@@ -33,23 +33,34 @@ def filled(readme: str) -> str:
 
 
 def section() -> str:
-    """Return all tables and pictures, as Markdown."""
-    quality, speed, scale = (results.load(name) for name in ("quality", "speed", "scale"))
-    return "\n\n".join(
-        [
-            _picture("quality", "How often the first passage holds the answer, by system"),
-            _found(quality),
-            _ahead(quality),
-            _told(quality),
-            _picture("speed", "Cold start, warm question and indexing, by system"),
-            _fast(speed),
-            _stages(speed),
-            _limit(speed),
-            _picture("scale", "What grows with the library, and how fast"),
-            _grown(scale),
-            _unchanged(scale),
-        ]
-    )
+    """Return the tables and pictures of what was measured, as Markdown."""
+    return "\n\n".join(part for name in PARTS if results.exists(name) for part in PARTS[name]())
+
+
+def _quality() -> list[str]:
+    figures = results.load("quality")
+    picture = _picture("quality", "How often the first passage holds the answer, by system")
+    return [picture, _found(figures), _ahead(figures), _told(figures)]
+
+
+def _speed() -> list[str]:
+    figures = results.load("speed")
+    picture = _picture("speed", "Cold start, warm question and indexing, by system")
+    return [picture, _fast(figures), _stages(figures), _limit(figures)]
+
+
+def _scale() -> list[str]:
+    figures = results.load("scale")
+    picture = _picture("scale", "What grows with the library, and how fast")
+    return [picture, _grown(figures), _unchanged(figures)]
+
+
+PARTS: Mapping[str, Callable[[], list[str]]] = {
+    "quality": _quality,
+    "speed": _speed,
+    "scale": _scale,
+}
+"""What the README shows of each benchmark whose figures are there."""
 
 
 def _found(figures: Mapping[str, Any]) -> str:

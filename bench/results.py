@@ -47,6 +47,11 @@ def save(name: str, by: str, figures: Figures) -> Path:
     return file
 
 
+def exists(name: str) -> bool:
+    """Tell whether a benchmark has written its figures."""
+    return (FOLDER / f"{name}.json").exists()
+
+
 def load(name: str) -> dict[str, Any]:
     """Return the figures of a benchmark."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
