@@ -125,13 +125,13 @@ def scale(figures: Mapping[str, Any]) -> Figure:
         values = [one[measure] for one in figures["sizes"].values()]
         place.plot(sizes, values, "o-", color=SHADES["footnote"])
         for size, value in zip(sizes, values, strict=True):
-            place.annotate(f"{value:,.3g}", (size, value), (0, 6), textcoords="offset points",
+            place.annotate(f"{value:,.0f}" if value >= 100 else f"{value:.3g}", (size, value), (0, 6), textcoords="offset points",
                            ha="center", fontsize=8)  # fmt: skip
         place.set_xscale("log")
         place.set_yscale("log")
         place.set_ylim(min(values) / 3, max(values) * 3)
         place.set_xlim(sizes[0] / 2, sizes[-1] * 2)
-        place.set_title(f"{measure}   (n to the {exponent:.2f})", fontsize=9)
+        place.set_title(f"{measure}  (n to the {exponent:.2f})", fontsize=8)
     for place in places[-1]:
         place.set_xlabel("passages")
     return picture
