@@ -125,8 +125,10 @@ def scale(figures: Mapping[str, Any]) -> Figure:
         values = [one[measure] for one in figures["sizes"].values()]
         place.plot(sizes, values, "o-", color=SHADES["footnote"])
         for size, value in zip(sizes, values, strict=True):
-            place.annotate(f"{value:,.0f}" if value >= 100 else f"{value:.3g}", (size, value), (0, 6), textcoords="offset points",
-                           ha="center", fontsize=8)  # fmt: skip
+            label = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+            place.annotate(
+                label, (size, value), (0, 6), textcoords="offset points", ha="center", fontsize=8
+            )
         place.set_xscale("log")
         place.set_yscale("log")
         place.set_ylim(min(values) / 3, max(values) * 3)
