@@ -22,7 +22,8 @@ from sklearn.metrics import roc_auc_score
 
 from bench import datasets, judged, measures, pictures, results
 from bench.estimate import Bar, bar
-from bench.peers.client import LABELS, PEERS, PYTHON, indexed
+from bench.peers import client
+from bench.peers.client import LABELS, PEERS, indexed
 from bench.peers.system import Document
 from bench.questions import Question
 
@@ -59,9 +60,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, help="only these; nothing is saved")
     arguments = parser.parse_args()
     chosen = arguments.sets or list(SETS)
-    gaps = datasets.missing(arguments.data, [SETS[name] for name in chosen])
-    if not PYTHON.exists():
-        gaps.append("The peers are not installed; run: make peers")
+    gaps = datasets.missing(arguments.data, [SETS[name] for name in chosen]) + client.missing()
     if gaps:
         parser.exit(2, "\n".join(gaps) + "\n")
     console = Console(highlight=False)

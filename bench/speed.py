@@ -26,10 +26,10 @@ from rich.table import Table
 
 from bench import datasets, pictures, results
 from bench.estimate import Bar, bar
+from bench.peers import client
 from bench.peers.client import (
     LABELS,
     PEERS,
-    PYTHON,
     ROOT,
     SHARES,
     Worker,
@@ -62,9 +62,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=QUESTIONS)
     parser.add_argument("--documents", type=int, default=DOCUMENTS)
     arguments = parser.parse_args()
-    gaps = datasets.missing(arguments.data, SETS)
-    if not PYTHON.exists():
-        gaps.append("The peers are not installed; run: make peers")
+    gaps = datasets.missing(arguments.data, SETS) + client.missing()
     if gaps:
         parser.exit(2, "\n".join(gaps) + "\n")
     loaded = [datasets.squad(arguments.data / name) for name in SETS]

@@ -128,6 +128,11 @@ class Worker:
         return Timed(**json.loads(line))
 
 
+def missing() -> list[str]:
+    """Return a sentence that says how to install the peers, unless they are there."""
+    return [] if PYTHON.exists() else ["The peers are not installed; run: make peers"]
+
+
 def command(name: str, folder: Path, *more: str) -> list[str]:
     """Return the command that runs a system on the index in a folder."""
     python = sys.executable if name in OWN else str(PYTHON)
