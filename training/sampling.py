@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import corpora, twists
+from training import corpora, pairs, twists
 
 _SMALL = {
     "the", "a", "an", "did", "do", "does", "was", "were", "is", "are", "has", "have", "had",
@@ -25,7 +25,11 @@ _SMALL = {
 
 @dataclass(frozen=True)
 class Mix:
-    """How often a question is read again with something that does not answer it."""
+    """How often a question is read again with something that does not answer it.
+
+    ``unanswerable`` is how often a question without an answer is read in a pass; ``paired``
+    the chance that one of :mod:`training.pairs` is read at all.
+    """
 
     negative: float = 0.6
     taken_out: float = 0.2
@@ -34,6 +38,7 @@ class Mix:
     untitled: float = 0.15
     no_mark: float = 0.3
     terse: float = 0.1
+    paired: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,10 @@ def epoch(prepared: Prepared, seed: int, mix: Mix = Mix()) -> list[Example]:
     """Return the examples of one pass, in random order; the same for the same seed."""
     draw = random.Random(seed)
     examples = [
-        example for row in prepared.rows for example in _examples(row, prepared.passages, draw, mix)
+        example
+        for row in prepared.rows
+        if row.corpus != pairs.PAIRS or draw.random() < mix.paired
+        for example in _examples(row, prepared.passages, draw, mix)
     ]
     draw.shuffle(examples)
     return examples

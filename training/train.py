@@ -15,6 +15,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
@@ -42,7 +43,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dropout", type=float, default=0.0, help="costs a third of the speed")
-    parser.add_argument("--twisted", type=float, default=Mix.twisted)
+    parser.add_argument(
+        "--mix", nargs="*", type=_part, default=[], metavar="PART=SHARE", help="see sampling.Mix"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--start", type=Path, help="weights to start from, a model.pt")
     parser.add_argument("--base", default=MODEL, help="the encoder to start from")
@@ -51,6 +54,15 @@ def main(words: Sequence[str] | None = None) -> None:
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     Training(arguments).run()
+
+
+def _part(text: str) -> tuple[str, float]:
+    """Read a part of the mix: its name, and how often it is read."""
+    name, _, share = text.partition("=")
+    if name not in {field.name for field in fields(Mix)}:
+        raise argparse.ArgumentTypeError(f"{name} is no part of the mix; see sampling.Mix")
+    kind = type(getattr(Mix(), name))
+    return name, kind(share)
 
 
 class Training:
@@ -109,7 +121,7 @@ class Training:
     def _batches(self, epoch: int) -> Iterator[Sequence[Encoded]]:
         """Yield the batches of a pass: of like lengths, in random order within a chunk."""
         seed = self.arguments.seed * 1_000 + epoch
-        examples = sampling.epoch(self.prepared, seed, Mix(twisted=self.arguments.twisted))
+        examples = sampling.epoch(self.prepared, seed, replace(Mix(), **dict(self.arguments.mix)))
         draw = random.Random(seed)
         for first in range(0, len(examples), _CHUNK):
             encoded = [e for e in encode(self.tokenizer, examples[first : first + _CHUNK]) if e]
