@@ -25,10 +25,17 @@ UNIT = (
     r"barrels?|watts?|megawatts?|points?|times|seconds?|minutes?|hours?|days?|weeks?|months?|"
     r"years?|decades?|centur(?:y|ies))(?![\w])"
 )
+_UNDER = "|".join(
+    rf"{unit}s?(?:,? and|,)? {AMOUNT} {smaller}s?"
+    for unit, smaller in (
+        ("year", "month"), ("month", "day"), ("week", "day"), ("day", "hour"),
+        ("hour", "minute"), ("minute", "second"),
+    )
+)  # fmt: skip
 SPELL = (
-    rf"(?:{HEDGE}(?:{AMOUNT}|\ban?\b)[ -](?:and a half )?"
+    rf"(?:{HEDGE}(?:{AMOUNT}|\ban?\b)[ -](?:and a half )?(?:{_UNDER}|"
     r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?|centur(?:y|ies))"
-    r"(?: and a half)?\b)"
+    r"(?: and a half)?)\b)"
 )
 MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from retrieval import named, repair, sentences, terms
+from retrieval import fitting, named, repair, sentences, terms
 from retrieval.calibration import Calibration, Signs
 from retrieval.repair import Extent
 from retrieval.spans import Found, Read, Reading, Titled
@@ -125,7 +125,10 @@ class Reader:
             within = sentences.split_within(passage.article.text, passage.start, passage.end)
             for found in reading.spans:
                 span = _sentence(passage, found, within)
-                if span is None or not _may_answer(question, span, _marked(hit, found)):
+                if span is None:
+                    continue
+                marked = _within(span, passage, found)
+                if not _may_answer(question, span, marked):
                     continue
                 signs = Signs(
                     margin=found.margin,
@@ -133,7 +136,7 @@ class Reader:
                     context=context,
                     missing=missing[span.article.id],
                 )
-                candidate = Candidate(span, signs, _within(span, passage, found))
+                candidate = Candidate(span, signs, marked)
                 place = (span.article.id, span.start, span.end)
                 if place not in best or candidate.signs.margin > best[place].signs.margin:
                     best[place] = candidate
@@ -185,7 +188,7 @@ def _sentence(passage: Passage, found: Found, within: Iterable[tuple[int, int]])
     if not around or len(around) > _MOST_SENTENCES:
         return None
     span = Span(article, around[0][0], around[-1][1])
-    is_said = not sentences.is_furniture(span.text)
+    is_said = not any(sentences.is_furniture(article.text[a:b]) for a, b in around)
     return span if is_said and fold_space(span.text) != fold_space(article.title) else None
 
 
@@ -204,19 +207,19 @@ def _within(span: Span, passage: Passage, found: Found) -> Extent:
     return max(0, first + found.start), min(span.end - span.start, first + found.end)
 
 
-def _may_answer(question: str, span: Span, marked: str) -> bool:
-    """Tell whether words of a sentence may answer: they add something to the question.
+def _may_answer(question: str, span: Span, marked: Extent) -> bool:
+    """Tell whether words of a sentence may answer: they add something to the question, and fit it.
 
     The holder of an office is named only by a sentence that names the office: there may be
     many a spokesman beside the ambassador who is asked for.
     """
     office = named.office(question)
     is_named = office is None or office in terms.stems(f"{span.article.title}\n{span.text}")
-    return is_named and not named.repeats(question, marked)
-
-
-def _marked(hit: Hit, found: Found) -> str:
-    return hit.passage.text[found.start : found.end]
+    return (
+        is_named
+        and not named.repeats(question, span.text[slice(*marked)])
+        and fitting.fits(question, span.text, marked)
+    )
 
 
 def _age(claim: Claim) -> int:
