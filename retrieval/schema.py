@@ -1,21 +1,21 @@
-"""The tables of a library."""
+"""The tables of a library, as they are now; :mod:`retrieval.migrations` brings older ones here."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA = "1"
+from retrieval import migrations
 
-_metadata = sa.MetaData()
+tables = sa.MetaData()
 meta = sa.Table(
     "meta",
-    _metadata,
+    tables,
     sa.Column("key", sa.String, primary_key=True),
     sa.Column("value", sa.String, nullable=False),
 )
 articles = sa.Table(
     "articles",
-    _metadata,
+    tables,
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("url", sa.String),
@@ -24,10 +24,15 @@ articles = sa.Table(
     sa.Column("origin", sa.String, nullable=False),
     sa.Column("digest", sa.String, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language", sa.String),
+    sa.Column("pages", sa.JSON(none_as_null=True)),
+    sa.Column("etag", sa.String),
+    sa.Column("modified", sa.String),
+    sa.Column("feed", sa.String),
 )
 passages = sa.Table(
     "passages",
-    _metadata,
+    tables,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("key", sa.String, nullable=False, unique=True),
     sa.Column("article", sa.ForeignKey("articles.id", ondelete="CASCADE"), index=True),
@@ -45,8 +50,24 @@ VOCABULARY = """
 
 
 def create(connection: sa.Connection) -> None:
-    """Make the tables that are not there yet."""
-    _metadata.create_all(connection)
+    """Make the tables, where there are none."""
+    if "meta" in sa.inspect(connection).get_table_names():
+        return
+    tables.create_all(connection)
     connection.execute(sa.text(FULL_TEXT))
     connection.execute(sa.text(VOCABULARY))
-    connection.execute(meta.insert().prefix_with("OR IGNORE").values(["schema", SCHEMA]))
+    migrations.mark(connection)
+    connection.execute(meta.insert().values(["schema", str(migrations.LATEST)]))
+
+
+def upgrade(connection: sa.Connection) -> str:
+    """Bring the tables to the present format if they have an earlier one, and return theirs.
+
+    Another process may be about to do the same; who writes first does it.
+    """
+    connection.execute(meta.update().where(meta.c.key == "schema").values(value=meta.c.value))
+    found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")) or ""
+    if found.isdecimal() and migrations.FIRST <= int(found) < migrations.LATEST:
+        migrations.upgrade(connection, int(found))
+        return str(migrations.LATEST)
+    return found

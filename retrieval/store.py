@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from retrieval import schema, terms
+from retrieval import migrations, schema, terms
 from retrieval.database import Database
 from retrieval.errors import LibraryError
 from retrieval.types import Article, Passage
@@ -102,12 +102,15 @@ class Store:
         if is_new:
             with self._database.writing() as connection:
                 schema.create(connection)
-        found = self.meta("schema")
-        if found != schema.SCHEMA:
-            raise LibraryError(
-                f"The library {path} has format {found}, and this version of Footnote "
-                f"reads {schema.SCHEMA}; {_REMEDY}"
-            )
+        latest = str(migrations.LATEST)
+        if self.meta("schema") != latest:
+            with self._database.writing() as connection:
+                found = schema.upgrade(connection)
+            if found != latest:
+                raise LibraryError(
+                    f"The library {path} has format {found}, and this version of Footnote "
+                    f"reads those up to {latest}; update Footnote, or {_REMEDY}"
+                )
 
     def close(self) -> None:
         """Close all connections."""

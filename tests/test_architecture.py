@@ -44,10 +44,20 @@ def importers(package: str) -> set[str]:
             "sqlalchemy",
             {
                 "retrieval/database.py",
+                "retrieval/migrations/__init__.py",
+                "retrieval/migrations/versions/0002_pages_and_places.py",
                 "retrieval/schema.py",
                 "retrieval/store.py",
                 "bot/records.py",
                 "bot/schema.py",
+            },
+        ),
+        (
+            "alembic",
+            {
+                "retrieval/migrations/__init__.py",
+                "retrieval/migrations/env.py",
+                "retrieval/migrations/versions/0002_pages_and_places.py",
             },
         ),
         ("prompt_toolkit", {"bot/prompt.py"}),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval import schema
 from retrieval.embedding import Embedder, ModelCard
 from retrieval.errors import LibraryError, SourceError
 from retrieval.index import Index, reindex
@@ -176,6 +182,33 @@ def test_a_library_of_another_format_is_refused(tmp_path: Path, embedder: Embedd
         index.store.set_meta("schema", "0")
     with pytest.raises(LibraryError, match="format 0"):
         Index(folder, embedder)
+
+
+def test_a_library_of_the_first_format_is_brought_up_to_date_and_answers(
+    tmp_path: Path, embedder: Embedder
+) -> None:
+    folder = tmp_path / "library"
+    with Index(folder, embedder) as index:
+        index.put([RAIN])
+    made_first(folder / "library.db")
+    with Index(folder, embedder) as index:
+        assert index.store.articles([RAIN.id]) == {RAIN.id: RAIN}
+        assert index.store.lexical("rain", 1)
+        index.put([replace(RAIN, title="It rains again")])
+    engine = sa.create_engine(f"sqlite:///{folder / 'library.db'}")
+    with engine.connect() as connection:
+        differing = compare_metadata(MigrationContext.configure(connection), schema.tables)
+    own = {"passages_fts", "vocabulary"}  # FTS5 keeps tables of its own
+    assert not [one for one in differing if not any(name in str(one) for name in own)]
+
+
+def made_first(path: Path) -> None:
+    """Take from a library all that came after the first format."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for column in ("language", "pages", "etag", "modified", "feed"):
+            connection.execute(f"ALTER TABLE articles DROP COLUMN {column}")
+        connection.execute("DROP TABLE alembic_version")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
 
 
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path, embedder: Embedder) -> None:

@@ -27,8 +27,8 @@ _SMALL = {
 class Mix:
     """How often a question is read again with something that does not answer it.
 
-    ``unanswerable`` is how often a question without an answer is read in a pass; ``paired``
-    the chance that one of :mod:`training.pairs` is read at all.
+    ``unanswerable`` is how often a question without an answer is read in a pass; ``answerable``
+    the chance that one with an answer is, and ``paired`` that of one of :mod:`training.pairs`.
     """
 
     negative: float = 0.6
@@ -39,6 +39,7 @@ class Mix:
     no_mark: float = 0.3
     terse: float = 0.1
     paired: float = 1.0
+    answerable: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,18 @@ def epoch(prepared: Prepared, seed: int, mix: Mix = Mix()) -> list[Example]:
     examples = [
         example
         for row in prepared.rows
-        if row.corpus != pairs.PAIRS or draw.random() < mix.paired
+        if draw.random() < _chance(row, mix)
         for example in _examples(row, prepared.passages, draw, mix)
     ]
     draw.shuffle(examples)
     return examples
+
+
+def _chance(row: Row, mix: Mix) -> float:
+    """Return the chance that a question is read in a pass."""
+    if row.corpus == pairs.PAIRS:
+        return mix.paired
+    return mix.answerable if row.is_answerable else 1.0
 
 
 def _examples(
