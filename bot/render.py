@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retrieval.types import Answer, Article, Citation, fold_space
-from retrieval.wording import dated
+from retrieval.wording import dated, paged
 
 if TYPE_CHECKING:
     from bot.schema import Rated
@@ -113,9 +113,11 @@ def json_line(data: object) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
-def described(article: Article) -> str:
-    """Return the title of an article, with its date and its address where it has them."""
+def described(article: Article, page: int | None = None) -> str:
+    """Return the title of an article, with page, date and address where there are any."""
     parts = [shown(article.title)]
+    if page:
+        parts.append(paged(page))
     if article.published:
         parts.append(dated(article.published))
     if article.url:
@@ -136,7 +138,9 @@ def context(citation: Citation) -> tuple[str, str]:
 
 
 def _heading(citation: Citation, style: str) -> Text:
-    return Text.assemble((f"[{citation.number}] ", style), described(citation.article))
+    return Text.assemble(
+        (f"[{citation.number}] ", style), described(citation.article, citation.page)
+    )
 
 
 def _in_context(citation: Citation, short: str | None, console: Console) -> Text:

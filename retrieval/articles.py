@@ -11,14 +11,10 @@ import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import pairwise
+from datetime import date
 from pathlib import Path, PurePath
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from retrieval import sentences
+from retrieval import markdown, sentences
 from retrieval.errors import SourceError
 from retrieval.types import Article, fold_space
 
@@ -27,13 +23,23 @@ MAX_BYTES = 10_000_000
 
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_HTML_BREAK = re.compile(r"<br\b", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEPT_CONTROLS = frozenset("\n\t")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs"})
 _BYTE_ORDER_MARK = "\ufeff"
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+_CHARACTER_SETS = [
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp874"),
+]
+"""What is tried on text that is not UTF-8, as its makers mostly did not say what it is."""
+
+_ENOUGH = 40
+"""Bytes from which a character set can be told."""
+
 _HEADLINE_LENGTH = 150
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+_REGION = 2
+_OFFICE_TITLE = re.compile(r"(?:Microsoft \w+ - .*|untitled|.*\.\w{2,5})", re.IGNORECASE)
 
 
 def normalise(text: str) -> str:
@@ -61,6 +67,8 @@ class _Parsed:
     title: str | None = None
     url: str | None = None
     published: date | None = None
+    pages: tuple[int, ...] = ()
+    language: str | None = None
 
 
 def find(folder: Path) -> Iterator[Path]:
@@ -141,6 +149,8 @@ def parse(data: bytes, path: PurePath, article_id: str) -> Article:
         url=url,
         published=parsed.published,
         path=str(path),
+        pages=parsed.pages if text == parsed.text else (),
+        language=_language(parsed.language),
     )
 
 
@@ -157,12 +167,38 @@ def _decode(data: bytes, path: PurePath) -> str:
     except UnicodeDecodeError as error:
         if b"\0" in data:
             raise _not_text(path) from None
-        raise SourceError(
-            f"{path} is not valid UTF-8 (byte {error.start}); save it as UTF-8."
-        ) from None
+        return _guessed(data, path, error.start)
     if "\0" in text:
         raise _not_text(path)
     return text
+
+
+def _guessed(data: bytes, path: PurePath, place: int) -> str:
+    """Return text in the character set of which it looks most like the prose of a language.
+
+    Raises:
+        SourceError: if it looks like none, is short, or is UTF-8 but for a few places, of
+            which ``place`` is the first.
+    """
+    import charset_normalizer
+
+    broken = data.decode(errors="replace")
+    is_utf_8 = sum(c > "\x7f" for c in broken) > 2 * broken.count("\N{REPLACEMENT CHARACTER}")
+    best = None
+    if len(data) >= _ENOUGH and not is_utf_8:
+        best = charset_normalizer.from_bytes(data, cp_isolation=_CHARACTER_SETS).best()
+    if best is None:
+        raise SourceError(f"{path} is not valid UTF-8 (byte {place}); save it as UTF-8.")
+    return str(best)
+
+
+def _language(tag: str | None) -> str | None:
+    """Return a language tag as it is written: ``en_gb`` → ``en-GB``; None for what is none."""
+    match = _LANGUAGE.fullmatch((tag or "").strip().replace("_", "-"))
+    if not match:
+        return None
+    first, *rest = match.group().split("-")
+    return "-".join([first.lower(), *(one.upper() if len(one) == _REGION else one for one in rest)])
 
 
 def _not_text(path: PurePath) -> SourceError:
@@ -182,114 +218,24 @@ def _read_text(data: bytes, path: PurePath) -> _Parsed:
 
 
 def _read_markdown(data: bytes, path: PurePath) -> _Parsed:
-    meta, body = _front_matter(_LINE_ENDS.sub("\n", _decode(data, path)), path)
-    tokens = MarkdownIt("commonmark").enable("table").parse(body)
-    title = meta.get("title")
-    return _Parsed(
-        "\n\n".join(_blocks(tokens)),
-        title=_scalar(title) or _first_heading(tokens),
-        url=_scalar(meta.get("url")),
-        published=_date(meta.get("published"), path),
-    )
-
-
-def _front_matter(text: str, path: PurePath) -> tuple[dict[str, object], str]:
-    """Return the facts between two opening rules, and what follows; no facts, no rules."""
-    import yaml
-
-    class PlainLoader(yaml.SafeLoader):
-        """Refuses aliases, by which some bytes grow to gigabytes."""
-
-        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-            if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError("aliases are not allowed")
-            return super().compose_node(parent, index)
-
-    match = _FRONT_MATTER.match(text)
-    if not match:
-        return {}, text
-    try:
-        meta = yaml.load(match.group(1), PlainLoader)  # noqa: S506 - it is a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{path} has front matter that is not valid YAML ({fold_space(str(error))[:120]}); "
-            "mend it, or remove the lines between the two '---'."
-        ) from None
-    return (meta, text[match.end() :]) if isinstance(meta, dict) else ({}, text)
-
-
-def _blocks(tokens: list[Token]) -> Iterator[str]:
-    """Yield the plain text of each block of Markdown, a table's row as one block."""
-    row: list[str] | None = None
-    for token in tokens:
-        if token.type == "tr_open":
-            row = []
-        elif token.type == "tr_close" and row is not None:
-            yield " | ".join(row)
-            row = None
-        elif token.type == "inline":
-            text = _inline(token.children or [])
-            if row is None:
-                yield text
-            else:
-                row.append(text)
-        elif token.type in {"fence", "code_block"}:
-            yield token.content
-
-
-def _inline(tokens: list[Token]) -> str:
-    return "".join(map(_inline_text, tokens))
-
-
-def _inline_text(token: Token) -> str:
-    if token.type == "image":
-        return _inline(token.children or [])
-    if token.type in {"text", "code_inline"}:
-        return token.content
-    if token.type == "softbreak":
-        return " "
-    is_break = token.type == "hardbreak" or _HTML_BREAK.match(token.content)
-    return "\n" if is_break else ""
-
-
-def _first_heading(tokens: list[Token]) -> str | None:
-    for token, inline in pairwise(tokens):
-        if token.type == "heading_open":
-            return _inline(inline.children or [])
-    return None
-
-
-def _scalar(value: object) -> str | None:
-    """Return a value of front matter as text; None for a list, a mapping or an endless number."""
-    try:
-        return str(value) if isinstance(value, str | int | float | date) else None
-    except ValueError:
-        return None
-
-
-def _date(value: object, path: PurePath) -> date | None:
-    if value is None or isinstance(value, datetime):
-        return value.date() if value else None
-    if isinstance(value, date):
-        return value
-    try:
-        return datetime.fromisoformat(_scalar(value) or "").date()
-    except ValueError:
-        raise SourceError(
-            f"{path} has published: {fold_space(_scalar(value) or '')[:40]!r}; write the date as "
-            "2022-01-31."
-        ) from None
+    found = markdown.read(_LINE_ENDS.sub("\n", _decode(data, path)), path)
+    return _Parsed(found.text, found.title, found.url, found.published, language=found.language)
 
 
 def _read_html(data: bytes, path: PurePath) -> _Parsed:
     import trafilatura
     from trafilatura.settings import set_date_params
 
-    document = trafilatura.bare_extraction(
-        data,
-        with_metadata=True,
-        include_comments=False,
-        date_extraction_params=set_date_params(extensive=False),
+    tree = trafilatura.load_html(data)
+    document = (
+        None
+        if tree is None
+        else trafilatura.bare_extraction(
+            tree,
+            with_metadata=True,
+            include_comments=False,
+            date_extraction_params=set_date_params(extensive=False),
+        )
     )
     if document is None or isinstance(document, dict) or not document.text:
         raise SourceError(f"{path} holds no article that can be found; save its text as .txt.")
@@ -297,8 +243,21 @@ def _read_html(data: bytes, path: PurePath) -> _Parsed:
         document.text.replace("\n", "\n\n"),
         title=document.title,
         url=document.url,
-        published=_date(document.date, path),
+        published=markdown.day(document.date, path),
+        language=None if tree is None else tree.get("lang"),
     )
+
+
+def _read_document(data: bytes, path: PurePath) -> _Parsed:
+    from retrieval import documents, lines
+
+    document = documents.read(data, path)
+    text, pages = lines.assemble(document.paragraphs)
+    title = fold_space(normalise(document.title or ""))
+    first = text.partition("\n")[0]
+    if not title or _OFFICE_TITLE.fullmatch(title):
+        title = first if len(first) <= _HEADLINE_LENGTH and first[-1:] not in ".?!,;:" else ""
+    return _Parsed(text, title=title, pages=pages, language=document.language)
 
 
 _READERS: dict[str, Callable[[bytes, PurePath], _Parsed]] = {
@@ -306,4 +265,7 @@ _READERS: dict[str, Callable[[bytes, PurePath], _Parsed]] = {
     ".md": _read_markdown,
     ".html": _read_html,
     ".htm": _read_html,
+    ".pdf": _read_document,
+    ".docx": _read_document,
+    ".pptx": _read_document,
 }

@@ -246,6 +246,8 @@ def _article(row: Any) -> Article:
         url=row.url,
         published=row.published,
         path=row.path,
+        pages=tuple(row.pages or ()),
+        language=row.language,
     )
 
 
@@ -268,6 +270,8 @@ def _insert(connection: sa.Connection, entries: Sequence[Entry]) -> None:
             "text": entry.article.text,
             "origin": entry.origin,
             "digest": entry.digest,
+            "pages": list(entry.article.pages) or None,
+            "language": entry.article.language,
         }
         for entry in entries
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,7 +27,9 @@ class Article:
     """One source, as it is stored.
 
     ``text`` is normalised (see :func:`retrieval.articles.normalise`) and all
-    offsets refer to it.  ``path`` is the file it was read from, if any.
+    offsets refer to it.  ``path`` is the file it was read from, if any; ``pages`` the offset
+    at which each of its pages begins, in order, where it has pages; ``language`` the tag that
+    the source gives, like ``"en-GB"``.
     """
 
     id: str
@@ -35,6 +38,8 @@ class Article:
     url: str | None = None
     published: date | None = None
     path: str | None = None
+    pages: tuple[int, ...] = ()
+    language: str | None = None
 
     @cached_property
     def version(self) -> str:
@@ -65,6 +70,11 @@ class Span:
     def text(self) -> str:
         """The words themselves."""
         return self.article.text[self.start : self.end]
+
+    @property
+    def page(self) -> int | None:
+        """The page on which it begins, from 1, where the article has pages."""
+        return bisect_right(self.article.pages, self.start) or None
 
 
 @dataclass(frozen=True)
@@ -204,6 +214,7 @@ def _citation_dict(citation: Citation) -> Mapping[str, object]:
         "url": article.url,
         "published": article.published.isoformat() if article.published else None,
         "path": article.path,
+        "page": citation.page,
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,

@@ -1,4 +1,4 @@
-"""Dates and counts in words, the same wherever a person reads them."""
+"""Dates, pages and counts in words, the same wherever a person reads them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from datetime import date
 def dated(day: date) -> str:
     """Return a day in full: ``9 September 2023``."""
     return f"{day.day} {day:%B %Y}"
+
+
+def paged(page: int) -> str:
+    """Return the number of a page as it stands in a reference: ``p. 3``."""
+    return f"p. {page}"
 
 
 def counted(count: int, thing: str) -> str:

@@ -265,6 +265,7 @@ class TestHtml:
             url="https://paper.example/quake",
             published=date(2023, 9, 9),
             path="folder/quake.html",
+            language="en",
         )
 
     @pytest.mark.parametrize("line_end", ["\r\n", "\r"])
@@ -308,10 +309,40 @@ class TestHtml:
         assert "The toll is “at least 296”" in stored
 
 
+PROSE = {
+    "cp1252": "Der Bürgermeister sagte, die Brücke über den Rhein werde für drei Wochen gesperrt.",
+    "cp1250": "Burmistrz powiedział, że most będzie zamknięty przez trzy tygodnie.",
+    "cp1251": "Мэр сказал, что мост будет закрыт на три недели из-за ремонта опор и дороги.",
+    "koi8_r": "Мэр сказал, что мост будет закрыт на три недели из-за ремонта опор и дороги.",
+    "cp1253": "Ο δήμαρχος είπε ότι η γέφυρα θα κλείσει για τρεις εβδομάδες λόγω επισκευών.",
+    "cp932": "市長は火曜日、橋の修理のため道路を三週間閉鎖すると発表し、住民に謝った。",
+    "gb18030": "市长星期二宣布，由于维修桥梁，道路将关闭三个星期，并向居民道歉。",
+    "cp949": "시장은 화요일에 다리 수리 때문에 도로를 삼 주 동안 닫는다고 발표했다.",
+}
+
+
+class TestCharacterSets:
+    @pytest.mark.parametrize("name", ["a.txt", "a.md"])
+    @pytest.mark.parametrize("encoding", PROSE)
+    def test_the_character_set_of_prose_is_found_out(self, encoding: str, name: str) -> None:
+        text = f"{PROSE[encoding]} {PROSE[encoding]}"
+        assert parse(text.encode(encoding), name).text == articles.normalise(text)
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [("en_gb", "en-GB"), ("DE", "de"), ("zh-Hant-TW", "zh-Hant-TW"), ("[de, en]", None),
+         ("English, of course", None), ("x", None)],
+    )  # fmt: skip
+    def test_the_tag_that_a_source_gives_is_kept(self, given: str, kept: str | None) -> None:
+        assert parse(f"---\nlanguage: {given}\n---\nIt rained.", "a.md").language == kept
+
+
 class TestWhatIsRefused:
-    @pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a", "a.txt.gz", ".md"])
+    @pytest.mark.parametrize("name", ["a.doc", "a.png", "a", "a.txt.gz", ".md"])
     def test_another_kind_of_file(self, name: str) -> None:
-        with pytest.raises(SourceError, match=r"cannot be read; use \.htm, \.html, \.md, \.txt\."):
+        with pytest.raises(SourceError, match=r"cannot be read; use \.docx, \.htm, \.html, \.md, "):
             parse("It rained.", name)
 
     @pytest.mark.parametrize("name", ["a.txt", "a.md"])
@@ -338,6 +369,10 @@ class TestWhatIsRefused:
     def test_what_is_not_utf_8(self, data: bytes, name: str) -> None:
         with pytest.raises(SourceError, match=r"is not valid UTF-8 \(byte \d+\); save it as UTF-8"):
             parse(data, name)
+
+    def test_utf_8_with_a_broken_place_is_not_taken_for_something_else(self) -> None:
+        with pytest.raises(SourceError, match="is not valid UTF-8"):
+            parse(PROSE["cp1252"].encode() + b"\xc3", "a.txt")
 
     @settings(max_examples=50)
     @given(st.sampled_from(("a.txt", "a.md", "a.html")), st.binary(max_size=200))
@@ -417,7 +452,7 @@ class TestFind:
         assert self.found(tmp_path) == expected
 
     def test_other_files_are_passed_over(self, tmp_path: Path) -> None:
-        self.make(tmp_path, "a.txt", "a.pdf", "README", "a.txt~", "a.md.bak", "image.png")
+        self.make(tmp_path, "a.txt", "a.doc", "README", "a.txt~", "a.md.bak", "image.png")
         (tmp_path / "folder.txt").mkdir()
         assert self.found(tmp_path) == ["a.txt"]
 
@@ -440,7 +475,7 @@ class TestFind:
 
     def test_a_missing_folder_is_an_error_with_a_remedy(self, tmp_path: Path) -> None:
         with pytest.raises(
-            SourceError, match=r"missing is not a folder; name one that holds \.htm"
+            SourceError, match=r"missing is not a folder; name one that holds \.docx"
         ):
             self.found(tmp_path / "missing")
 

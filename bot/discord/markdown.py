@@ -13,7 +13,7 @@ from unicodedata import category, normalize
 from urllib.parse import unquote, urlsplit
 
 from bot.render import shown
-from retrieval.wording import dated
+from retrieval.wording import dated, paged
 
 TITLE = 150
 """The most characters of a title in a link."""
@@ -87,10 +87,14 @@ def link(title: str, url: str | None) -> str:
     return f"[{plain(title.translate(_ROUND), TITLE) or 'Untitled'}](<{target}>)"
 
 
-def dated_link(title: str, url: str | None, published: date | None) -> str:
-    """Return a title as in :func:`link`, and the day of its publication where that is known."""
-    linked = link(title, url)
-    return f"{linked} · {dated(published)}" if published else linked
+def dated_link(title: str, url: str | None, published: date | None, page: int | None = None) -> str:
+    """Return a title as in :func:`link`, with its page and day of publication where known."""
+    parts = [link(title, url)]
+    if page:
+        parts.append(paged(page))
+    if published:
+        parts.append(dated(published))
+    return " · ".join(parts)
 
 
 def safe_url(url: str | None) -> str | None:

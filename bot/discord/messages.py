@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from bot.discord.markdown import TITLE, clean, dated_link, escaped, plain, quoted, safe_url
 from bot.discord.splitting import LIMIT, beginning, length, split
 from bot.render import NOT_ANSWERED, context
-from retrieval.types import Answer, Article, Citation
-from retrieval.wording import dated
+from retrieval.types import Answer, Citation
+from retrieval.wording import dated, paged
 
 MOST_NUMBERS = 20
 """Footnotes under one message; Discord gives room for 25 buttons."""
@@ -103,12 +103,13 @@ def card(citation: Citation, short: str | None = None) -> Card:
     article = citation.article
     url = safe_url(article.url)
     host = clean(urlsplit(url).hostname or "") if url else ""
+    page = paged(citation.page) if citation.page else ""
     day = dated(article.published) if article.published else ""
     return Card(
         title=_cut(plain(article.title) or "Untitled", _CARD_TITLE),
         url=url,
         description=_in_context(citation, short),
-        footer=" · ".join(filter(None, [day, host])),
+        footer=" · ".join(filter(None, [page, day, host])),
     )
 
 
@@ -126,7 +127,7 @@ def _said(answer: Answer) -> Iterator[_Piece]:
     yield from _statements(answer)
     before = "\n\n**Sources**\n"
     for citation in answer.citations:
-        yield _Piece(before, f"{_marks([citation.number])} {_source(citation.article)}")
+        yield _Piece(before, f"{_marks([citation.number])} {_source(citation)}")
         before = "\n"
 
 
@@ -152,7 +153,7 @@ def _not_said(answer: Answer) -> Iterator[_Piece]:
     heading, before = "*Closest passages, which may not answer:*\n", "\n"
     for citation in answer.closest:
         excerpt = plain(citation.quote, _LONGEST_EXCERPT)
-        lines = [f"• {_source(citation.article)}", f"> {excerpt}" if excerpt else ""]
+        lines = [f"• {_source(citation)}", f"> {excerpt}" if excerpt else ""]
         yield _Piece(before, heading + "\n".join(filter(None, lines)))
         heading, before = "", "\n\n"
 
@@ -206,8 +207,9 @@ def _marks(numbers: Iterable[int]) -> str:
     return "**" + "".join(f"[{number}]" for number in numbers) + "**"
 
 
-def _source(article: Article) -> str:
-    return dated_link(article.title, article.url, article.published)
+def _source(citation: Citation) -> str:
+    article = citation.article
+    return dated_link(article.title, article.url, article.published, citation.page)
 
 
 def _cut(text: str, limit: int) -> str:
