@@ -112,11 +112,10 @@ class TestPdf:
 
     def test_one_that_takes_too_long_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(documents, "SECONDS", 1)
-        bomb = pypdf.PdfWriter()
+        bomb = pypdf.PdfWriter(io.BytesIO(pdf(["a"])))
         stream = StreamObject()
-        stream.set_data(b"BT\n" + b"(a) Tj\n" * 8_000_000 + b"ET\n")
-        page = bomb.add_blank_page(100, 100)
-        page[NameObject("/Contents")] = bomb._add_object(stream.flate_encode())
+        stream.set_data(b"BT /F1 12 Tf\n" + b"(a) Tj\n" * 8_000_000 + b"ET\n")
+        bomb.pages[0][NameObject("/Contents")] = bomb._add_object(stream.flate_encode())
         file = io.BytesIO()
         bomb.write(file)
         assert len(file.getvalue()) < articles.MAX_BYTES
