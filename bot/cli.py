@@ -96,7 +96,9 @@ def repl(offline: Offline = False) -> None:
 
 @app.command()
 def sync(
-    folder: Annotated[Path, typer.Argument(help="A folder of .txt, .md and .html files.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of .txt, .md, .html, .pdf, .docx and .pptx files.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Make the library hold exactly what a folder holds."""

@@ -81,7 +81,7 @@ def find(folder: Path) -> Iterator[Path]:
     """
     try:
         if not folder.is_dir():
-            raise SourceError(f"{folder} is not a folder; name one that holds {_formats()} files.")
+            raise SourceError(f"{folder} is not a folder; name one that holds {formats()} files.")
         for entry in sorted(folder.iterdir()):
             if entry.name.startswith("."):
                 continue
@@ -126,7 +126,7 @@ def check_format(path: PurePath) -> None:
         SourceError: if its suffix names no format that is known.
     """
     if path.suffix.lower() not in _READERS:
-        raise SourceError(f"{path} is of a kind that cannot be read; use {_formats()}.")
+        raise SourceError(f"{path} is of a kind that cannot be read; use {formats()}.")
 
 
 def parse(data: bytes, path: PurePath, article_id: str) -> Article:
@@ -154,7 +154,8 @@ def parse(data: bytes, path: PurePath, article_id: str) -> Article:
     )
 
 
-def _formats() -> str:
+def formats() -> str:
+    """Return the suffixes of the files that can be read."""
     return ", ".join(sorted(_READERS))
 
 
@@ -202,7 +203,7 @@ def _language(tag: str | None) -> str | None:
 
 
 def _not_text(path: PurePath) -> SourceError:
-    return SourceError(f"{path} is binary, not text; convert it to one of {_formats()}.")
+    return SourceError(f"{path} is binary, not text; convert it to one of {formats()}.")
 
 
 def _read_text(data: bytes, path: PurePath) -> _Parsed:

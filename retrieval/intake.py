@@ -35,8 +35,8 @@ def files(folder: Path) -> list[tuple[Path, str]]:
     ]
     if not found:
         raise SourceError(
-            f"{folder} holds no articles (.txt, .md, .html), so nothing was changed; name another "
-            "folder, or remove articles with: footnote remove ID"
+            f"{folder} holds no articles ({articles.formats()}), so nothing was changed; name "
+            "another folder, or remove articles with: footnote remove ID"
         )
     return found
 

@@ -119,9 +119,7 @@ class TestPdf:
         file = io.BytesIO()
         bomb.write(file)
         assert len(file.getvalue()) < articles.MAX_BYTES
-        with pytest.raises(
-            SourceError, match=r"bomb\.pdf takes more than .* to read; save it"
-        ):
+        with pytest.raises(SourceError, match=r"bomb\.pdf takes more than .* to read; save it"):
             parse(file.getvalue(), "bomb.pdf")
 
 

@@ -82,7 +82,9 @@ source_group = app_commands.Group(
 
 
 @source_group.command(name="add")
-@app_commands.describe(file="A .txt, .md or .html file", url="The address of a web page")
+@app_commands.describe(
+    file="A .txt, .md, .html, .pdf, .docx or .pptx file", url="The address of a web page"
+)
 @app_commands.checks.has_permissions(manage_guild=True)
 async def add_source(
     interaction: Interaction, file: discord.Attachment | None = None, url: str | None = None
