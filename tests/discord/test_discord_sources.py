@@ -247,7 +247,7 @@ class TestAdd:
     @pytest.mark.parametrize(
         ("name", "data", "said"),
         [
-            ("ferry.pdf", b"%PDF", r"ferry.pdf is of a kind that cannot be read; use .htm, "),
+            ("ferry.doc", b"%PDF", r"ferry.doc is of a kind that cannot be read; use .docx, "),
             ("ferry", b"text", "ferry is of a kind that cannot be read"),
             ("ferry.md", b"", "ferry.md holds no text; add some, or leave it out."),
             ("ferry.txt", b"a\0b", "ferry.txt is binary, not text"),
