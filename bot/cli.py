@@ -178,9 +178,15 @@ def reindex(as_json: AsJson = False) -> None:
     model = compose.embedder(settings, terminal.notify)
 
     def remade(server: str | None) -> Report:
-        folder, vectors = compose.library_dir(settings, server), compose.place(settings, server)
         with terminal.progress("Indexing") as progress:
-            return remake(folder, model, terminal.notify, progress, vectors=vectors)
+            return remake(
+                compose.library_dir(settings, server),
+                model,
+                terminal.notify,
+                progress,
+                articles=compose.articles(settings, server),
+                vectors=compose.place(settings, server),
+            )
 
     report = remade(None)
     for server in compose.servers(settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache, partial
@@ -28,10 +27,11 @@ if TYPE_CHECKING:
     from bot.records import Records
     from bot.service import Service
     from bot.session import Page, Session, Work
+    from retrieval.database import Home
     from retrieval.index import Index
     from retrieval.vectors import Place
 
-_COLLECTION = "footnote"
+_NAME = "footnote"
 _SERVERS = "servers"
 
 
@@ -46,7 +46,13 @@ def library(settings: Settings, notify: Notify) -> Index:
         model = pool.submit(embedder, settings, notify)
         from retrieval.index import Index
 
-        return Index(library_dir(settings), model.result(), notify, vectors=place(settings))
+        return Index(
+            library_dir(settings),
+            model.result(),
+            notify,
+            articles=articles(settings),
+            vectors=place(settings),
+        )
 
 
 def libraries(settings: Settings, notify: Notify) -> Libraries:
@@ -56,7 +62,7 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
     reader = cache(partial(reading_model, settings, notify))
     writer = chat(settings)
     return Libraries(
-        folder=library_dir(settings) / _SERVERS,
+        has_own=lambda server: articles(settings, server).exists(),
         open_shared=partial(library, settings, notify),
         open_own=partial(_own_library, settings, notify),
         build=lambda *some: pipeline(*some, reader=reader(), chat=writer),
@@ -70,7 +76,7 @@ def records(settings: Settings) -> Records:
     """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
     from bot.records import Records
 
-    return Records(library_dir(settings) / "bot.db", settings.keep_days)
+    return Records(_home(settings, library_dir(settings) / "bot.db", "bot"), settings.keep_days)
 
 
 def service(settings: Settings, notify: Notify) -> Service:
@@ -89,9 +95,14 @@ def service(settings: Settings, notify: Notify) -> Service:
 def forget(settings: Settings, server: str) -> None:
     """Remove all that is kept of a Discord server: its articles, answers, votes and settings."""
     place(settings, server).clear()
-    shutil.rmtree(library_dir(settings, server), ignore_errors=True)
+    articles(settings, server).clear()
     with closing(records(settings)) as kept:
         kept.forget(server)
+
+
+def articles(settings: Settings, server: str | None = None) -> Home:
+    """Return where the articles of the shared library are kept, or those of a Discord server."""
+    return _home(settings, library_dir(settings, server) / "library.db", server)
 
 
 def place(settings: Settings, server: str | None = None) -> Place:
@@ -100,7 +111,7 @@ def place(settings: Settings, server: str | None = None) -> Place:
 
     folder = library_dir(settings, server) / "chroma"
     url = str(settings.chroma_url) if settings.chroma_url else None
-    return Place(folder, url, f"{_COLLECTION}-{server}" if server else _COLLECTION)
+    return Place(folder, url, f"{_NAME}-{server}" if server else _NAME)
 
 
 def library_dir(settings: Settings, server: str | None = None) -> Path:
@@ -111,6 +122,12 @@ def library_dir(settings: Settings, server: str | None = None) -> Path:
 
 def servers(settings: Settings) -> list[str]:
     """Return the ids of the Discord servers that have a library of their own."""
+    if settings.database_url:
+        from retrieval.postgres import schemas
+
+        found = schemas(settings.database_url.get_secret_value())
+        ids = [name.removeprefix(f"{_NAME}_") for name in found]
+        return [server for server in ids if server.isdecimal()]
     return sorted(
         folder.parent.name for folder in library_dir(settings).glob(f"{_SERVERS}/*/library.db")
     )
@@ -194,8 +211,25 @@ def cache_dir(settings: Settings) -> Path:
 def _own_library(settings: Settings, notify: Notify, server: str, model: Embedder) -> Index:
     from retrieval.index import Index
 
-    folder = library_dir(settings, server)
-    return Index(folder, model, notify, vectors=place(settings, server))
+    return Index(
+        library_dir(settings, server),
+        model,
+        notify,
+        articles=articles(settings, server),
+        vectors=place(settings, server),
+    )
+
+
+def _home(settings: Settings, path: Path, name: str | None) -> Home:
+    """Return the file ``path``, or the schema of that name if PostgreSQL is set."""
+    if settings.database_url is None:
+        from retrieval.sqlite import File
+
+        return File(path)
+    from retrieval.postgres import Schema
+
+    url = settings.database_url.get_secret_value()
+    return Schema(url, f"{_NAME}_{name}" if name else _NAME)
 
 
 def _expanded(path: Path, setting: str) -> Path:

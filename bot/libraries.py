@@ -1,9 +1,9 @@
 """The shared library, and one of each Discord server beside it.
 
 A question from a server sees both, and never another server's.  Each library has
-files of its own, so what one server adds cannot reach another by a wrong query.
-The ids of a server's articles begin with the server's own, which keeps them apart
-from the shared ones.
+files of its own, or on servers a schema of PostgreSQL and a collection of Chroma, so what
+one server adds cannot reach another by a wrong query.  The ids of a server's articles begin
+with the server's own, which keeps them apart from the shared ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import seeds
 from retrieval import articles, sync, web
@@ -46,7 +46,7 @@ class Libraries:
     """Opens libraries when they are first asked for, and answers from them; safe for threads.
 
     Args:
-        folder: holds a folder for each server that has articles of its own.
+        has_own: tells whether a server has articles of its own.
         open_shared: opens the shared library.
         open_own: opens that of a server, with the embedding model of the shared one.
         build: joins libraries to a function that answers.
@@ -59,7 +59,7 @@ class Libraries:
 
     def __init__(
         self,
-        folder: Path,
+        has_own: Callable[[str], bool],
         open_shared: Callable[[], Index],
         open_own: Callable[[str, Embedder], Index],
         build: Callable[..., Pipeline],
@@ -69,7 +69,7 @@ class Libraries:
         most_articles: int = 1_000,
         most_open: int = 32,
     ) -> None:
-        self._folder = folder
+        self._has_own = has_own
         self._open_shared = open_shared
         self._open_own = open_own
         self._build = build
@@ -220,7 +220,7 @@ class Libraries:
     def _seen_by(self, server: str | None) -> Iterator[tuple[Index, ...]]:
         """Hold open the shared library, and that of a server if it has one."""
         shared = self.load()
-        if server is None or not (self._folder / server).exists():
+        if server is None or not self._has_own(server):
             yield (shared,)
             return
         with self._own(server) as own:

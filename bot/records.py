@@ -5,39 +5,37 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from bot import schema
 from bot.schema import Cited, Given, Rated, Rules, Said
-from retrieval.database import Database
-from retrieval.locking import folder_errors
+from retrieval.database import Home, upsert
 from retrieval.types import Answer
 
 A_CONVERSATION_RESTS = timedelta(days=1)
 """From then on, a question is not taken for a follow-up of what was said in its place."""
 
-_REMEDY = "move that file away and start again; the votes and settings in it are lost"
-
 
 class Records:
-    """A SQLite file beside the library; answers are kept for ``days``.
+    """A database beside that of the library; answers are kept for ``days``.
 
     Raises:
-        LibraryError: from any method, if the file is damaged, locked for long, or
-            cannot be written.
+        LibraryError: from any method, if the database is damaged, locked for long, or
+            cannot be reached or written.
     """
 
-    def __init__(self, path: Path, days: int = 90) -> None:
+    def __init__(self, home: Home, days: int = 90) -> None:
         self._days = days
-        with folder_errors(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = Database(path, _REMEDY)
-        with self._database.writing() as connection:
-            schema.tables.create_all(connection)
+        self._database = home.open(
+            "that file", "start again; the votes and settings in it are lost"
+        )
+        try:
+            with self._database.writing() as connection:
+                schema.tables.create_all(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close all connections."""
@@ -53,7 +51,8 @@ class Records:
 
     def note(self, key: str, value: str) -> None:
         """Note something, in place of what was noted under the same key."""
-        self._upsert(schema.facts, {"key": key}, {"value": value})
+        with self._database.writing() as connection:
+            upsert(connection, schema.facts, {"key": key}, {"value": value})
 
     def keep(
         self,
@@ -182,18 +181,14 @@ class Records:
 
     def set_rules(self, server: str, rules: Rules) -> None:
         """Keep how a server has set the bot up."""
-        self._upsert(schema.servers, {"id": server}, {"rules": asdict(rules)})
+        with self._database.writing() as connection:
+            upsert(connection, schema.servers, {"id": server}, {"rules": asdict(rules)})
 
     def forget(self, server: str) -> None:
         """Remove all that is kept of a server: answers, votes and settings."""
         with self._database.writing() as connection:
             connection.execute(schema.answers.delete().where(schema.answers.c.server == server))
             connection.execute(schema.servers.delete().where(schema.servers.c.id == server))
-
-    def _upsert(self, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-        statement = insert(table).values(**key, **values)
-        with self._database.writing() as connection:
-            connection.execute(statement.on_conflict_do_update(list(key), set_=values))
 
 
 def _last(connection: sa.Connection, place: str) -> str | None:

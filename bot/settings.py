@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     max_tokens: int = Field(600, ge=50, le=32_000)
     temperature: float = Field(0, ge=0, le=2)
 
+    database_url: SecretStr | None = None
     chroma_url: HttpUrl | None = None
     allow_private_urls: bool = False
     pager: str | None = None

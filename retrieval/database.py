@@ -1,85 +1,101 @@
-"""A SQLite file: how it is set up, and what is said when it fails."""
+"""What is asked of a database, whichever it is, and of the place where it is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import event, exc
 
-from retrieval.errors import LibraryError
+from retrieval.embedding import Notify
+
+WordRow = Mapping[str, Any]
+"""A passage whose words are to be found: its ``id``, the ``title`` and its own text, ``body``."""
 
 
-class Database:
-    """A SQLite file that many may read while one writes.
+class Words(Protocol):
+    """The full-text index of a database: the lexical half of search."""
 
-    ``remedy`` says what to do when it is damaged.
+    def create(self, connection: sa.Connection) -> None:
+        """Make the index, beside tables that were just made."""
+
+    def insert(self, connection: sa.Connection, rows: Sequence[WordRow]) -> None:
+        """Let passages be found by their words."""
+
+    def delete(self, connection: sa.Connection, articles: Sequence[str]) -> None:
+        """Let the passages of some articles, which are still there, not be found any more."""
+
+    def ranked(
+        self, connection: sa.Connection, words: Sequence[str], limit: int, article: str | None
+    ) -> list[tuple[str, float]]:
+        """Return (key, score) of the passages that have some of the words, best first.
+
+        ``article`` is the id of the only article to look in.
+        """
+
+    def frequencies(
+        self, connection: sa.Connection, stems: Iterable[str]
+    ) -> tuple[dict[str, int], int]:
+        """Return in how many passages each stem occurs, and how many passages there are."""
+
+
+class Database(Protocol):
+    """Tables that many may read while one writes.
 
     Raises:
-        LibraryError: from any method, if the file is damaged, locked for long, or
-            cannot be written.
+        LibraryError: from any method, if the database is damaged, cannot be reached or
+            written, or another process holds it for long.
     """
 
-    def __init__(self, path: Path, remedy: str) -> None:
-        self.path = path
-        self._remedy = remedy
-        # Errors go to logs, and parameters have what people ask.
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), hide_parameters=True
-        )
-        event.listen(self._engine, "connect", _configure)
-        event.listen(self._engine, "begin", _begin)
+    @property
+    def words(self) -> Words:
+        """The full-text index that this kind of database has."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do when what is in it cannot be used: a clause."""
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
 
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> AbstractContextManager[sa.Connection]:
         """Read; all of a block sees one state."""
-        with self._errors(), self._engine.connect() as connection:
-            yield connection
 
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Write, in one transaction, which an error takes back."""
-        with self._errors(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except exc.DatabaseError as error:
-            raise LibraryError(_explain(str(error.orig), self.path, self._remedy)) from error
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Write, in one transaction, which an error takes back; nobody else writes meanwhile."""
 
 
-def _explain(reason: str, path: Path, remedy: str) -> str:
-    if "locked" in reason or "busy" in reason:
-        return f"The library {path} is in use by another process; try again in a moment."
-    if "readonly" in reason or "unable to open" in reason:
-        return (
-            f"The library {path} cannot be written; change its permissions or set DATA_DIR to "
-            "another folder."
-        )
-    if "full" in reason:
-        return f"The disk that holds {path} is full; make room and try again."
-    return f"The library {path} is damaged ({reason}); {remedy}"
+class Home(Protocol):
+    """Where the tables of a library, or of the bot itself, are kept.
+
+    Raises:
+        LibraryError: from any method, if that place cannot be used.
+    """
+
+    def exists(self) -> bool:
+        """Return whether a library was ever made here."""
+
+    def open(self, away: str, then: str) -> Database:
+        """Open the tables; if they are damaged, ``away`` is to be moved away, and ``then`` done."""
+
+    def locked(self, notify: Notify) -> AbstractContextManager[None]:
+        """Hold the right to write to a library, for which others wait.
+
+        A thread that has it may ask for it again; ``notify`` is told of a wait.
+        """
+
+    def clear(self) -> None:
+        """Forget all that is kept here."""
 
 
-def _configure(connection: Any, _: Any) -> None:
-    """Set up a connection: readers beside one writer, and each commit on the disk."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout = 20000", "journal_mode = WAL", "synchronous = FULL",
-                   "foreign_keys = ON"):  # fmt: skip
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def upsert(
+    connection: sa.Connection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Write a row in place of an earlier one with the same key.
 
-
-def _begin(connection: sa.Connection) -> None:
-    """Begin for reads too, which the driver does not: all reads of a block see one state."""
-    connection.exec_driver_sql("BEGIN")
+    For a block of :meth:`Database.writing`, in which nobody else writes.
+    """
+    is_it = sa.and_(*(table.c[name] == value for name, value in key.items()))
+    if not connection.execute(table.update().where(is_it).values(**values)).rowcount:
+        connection.execute(table.insert().values(**key, **values))

@@ -16,10 +16,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
-from retrieval import locking, passages
+from retrieval import passages
+from retrieval.database import Home
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError, SourceError
 from retrieval.locking import folder_errors
+from retrieval.sqlite import File
 from retrieval.store import Entry, Source, Store, named
 from retrieval.types import Article, Passage
 from retrieval.vectors import Place, VectorStore
@@ -36,10 +38,11 @@ class Index:
     """A library on disk: ``library.db`` (the store), ``chroma/`` (the vectors) and a lock.
 
     Any number of processes may read while one writes; a second writer waits.
-    ``vectors`` names another place for them, like a Chroma server.
+    ``articles`` names another place for the store, like a schema of PostgreSQL, and
+    ``vectors`` one for the vectors, like a Chroma server; with both, no folder is made.
 
     Raises:
-        LibraryError: if the folder cannot be used, is damaged, or was made with
+        LibraryError: if one of these places cannot be used, is damaged, or was made with
             another embedding model.
     """
 
@@ -49,31 +52,41 @@ class Index:
         embedder: Embedder,
         notify: Notify = ignore,
         *,
+        articles: Home | None = None,
         vectors: Place | None = None,
         discard_vectors: bool = False,
     ) -> None:
         self.embedder = embedder
         self._notify = notify
-        self._folder = folder
+        self._home = articles or File(folder / "library.db")
         self._refreshing = threading.Lock()
-        database, place = folder / "library.db", vectors or Place(folder / "chroma")
-        with folder_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        is_whole = database.exists() and place.exists() and not discard_vectors
+        place = vectors or Place(folder / "chroma")
+        if place.url is None:
+            with folder_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        is_whole = self._home.exists() and place.exists() and not discard_vectors
         with nullcontext() if is_whole else self.locked():
-            if not database.exists():
+            if not self._home.exists():
                 place.clear()  # vectors without their articles
-            self.store = Store(database)
-            if discard_vectors:
-                self.store.set_meta(_MODEL, _REINDEXING)
-                place.clear()
-            # Whoever waited for the lock asks again: another process may have written meanwhile.
-            elif not (is_whole or place.exists()) and self.store.keys():
-                raise LibraryError(f"The vectors in {place} are gone; run: footnote reindex")
-            else:
-                self._check_model()
-            self._generation = self.store.meta(_GENERATION)
-            self.vectors = VectorStore(place, embedder)
+            self.store = Store(self._home)
+            try:
+                self._open(place, is_whole, discard_vectors)
+            except BaseException:
+                self.store.close()
+                raise
+
+    def _open(self, place: Place, is_whole: bool, discard_vectors: bool) -> None:
+        """Open the vectors, if they are there and fit the store."""
+        if discard_vectors:
+            self.store.set_meta(_MODEL, _REINDEXING)
+            place.clear()
+        # Whoever waited for the lock asks again: another process may have written meanwhile.
+        elif not (is_whole or place.exists()) and self.store.keys():
+            raise LibraryError(f"The vectors in {place} are gone; run: footnote reindex")
+        else:
+            self._check_model()
+        self._generation = self.store.meta(_GENERATION)
+        self.vectors = VectorStore(place, self.embedder)
 
     def __enter__(self) -> Index:
         return self
@@ -239,7 +252,7 @@ class Index:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the right to write; one may ask for it again while one has it."""
-        with locking.locked(self._folder, self._notify):
+        with self._home.locked(self._notify):
             yield
 
 
@@ -249,21 +262,25 @@ def reindex(
     notify: Notify = ignore,
     progress: Progress = ignore,
     *,
+    articles: Home | None = None,
     vectors: Place | None = None,
 ) -> Report:
     """Make all passages and vectors anew from the stored articles, with ``embedder``.
 
-    For a library whose vectors are damaged or come from another model; ``vectors``
-    as in :class:`Index`.
+    For a library whose vectors are damaged or come from another model; ``articles`` and
+    ``vectors`` as in :class:`Index`.
 
     Raises:
         LibraryError: if there is no library, or it cannot be written.
     """
-    if not (folder / "library.db").exists():
-        raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
+    home = articles or File(folder / "library.db")
+    if not home.exists():
+        raise LibraryError(f"There is no library in {home}; run: footnote sync FOLDER")
     with (
-        locking.locked(folder, notify),
-        Index(folder, embedder, notify, vectors=vectors, discard_vectors=True) as index,
+        home.locked(notify),
+        Index(
+            folder, embedder, notify, articles=home, vectors=vectors, discard_vectors=True
+        ) as index,
     ):
         return index.remake(progress)
 

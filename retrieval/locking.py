@@ -11,6 +11,7 @@ import filelock
 from retrieval.embedding import Notify
 from retrieval.errors import LibraryError
 
+WAITING = "The library is being written to; waiting for that to finish"
 _SECONDS = 600
 
 
@@ -26,7 +27,7 @@ def locked(folder: Path, notify: Notify) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            notify("The library is being written to; waiting for that to finish")
+            notify(WAITING)
             _wait(lock)
     try:
         yield

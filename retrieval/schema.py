@@ -5,6 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from retrieval import migrations
+from retrieval.database import Words
+
+_NAME = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Sorted by code point in both databases, as in Python."""
 
 tables = sa.MetaData()
 meta = sa.Table(
@@ -16,7 +20,7 @@ meta = sa.Table(
 articles = sa.Table(
     "articles",
     tables,
-    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("id", _NAME, primary_key=True),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("url", sa.String),
     sa.Column("published", sa.Date),
@@ -34,28 +38,20 @@ passages = sa.Table(
     "passages",
     tables,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("key", _NAME, nullable=False, unique=True),
     sa.Column("article", sa.ForeignKey("articles.id", ondelete="CASCADE"), index=True),
     sa.Column("ordinal", sa.Integer, nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("end", sa.Integer, nullable=False),
 )
-FULL_TEXT = """
-    CREATE VIRTUAL TABLE IF NOT EXISTS passages_fts
-    USING fts5(title, body, tokenize = 'porter unicode61')
-"""
-VOCABULARY = """
-    CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(passages_fts, row)
-"""
 
 
-def create(connection: sa.Connection) -> None:
-    """Make the tables, where there are none."""
+def create(connection: sa.Connection, words: Words) -> None:
+    """Make the tables and an index of words, where there are none."""
     if "meta" in sa.inspect(connection).get_table_names():
         return
     tables.create_all(connection)
-    connection.execute(sa.text(FULL_TEXT))
-    connection.execute(sa.text(VOCABULARY))
+    words.create(connection)
     migrations.mark(connection)
     connection.execute(meta.insert().values(["schema", str(migrations.LATEST)]))
 

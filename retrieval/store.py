@@ -10,46 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from retrieval import migrations, schema, terms
-from retrieval.database import Database
+from retrieval.database import Home, upsert
 from retrieval.errors import LibraryError
 from retrieval.types import Article, Passage
 
-TITLE_WEIGHT = 2.0
-"""How much a word in the title counts beside one in the text, in BM25."""
-
-_REMEDY = "move its folder away and run: footnote sync FOLDER"
-
 Origin = Literal["synced", "added"]
 
-_LEXICAL = sa.text("""
-    SELECT passages.key, -best.score AS score
-    FROM (SELECT rowid, bm25(passages_fts, :title_weight, 1.0) AS score
-          FROM passages_fts WHERE passages_fts MATCH :query AND (:article IS NULL OR rowid IN
-            (SELECT id FROM passages WHERE article = :article))
-          ORDER BY score LIMIT :limit) AS best
-    JOIN passages ON passages.id = best.rowid
-    ORDER BY best.score, passages.key
-""")
 _META = sa.select(schema.meta.c.value).where(schema.meta.c.key == sa.bindparam("key"))
 _PASSAGES = sa.text("""
     SELECT key, article, "start", "end", ordinal FROM passages WHERE key IN :keys
-""").bindparams(sa.bindparam("keys", expanding=True))
+""").bindparams(sa.bindparam("keys", expanding=True, type_=sa.String))
 _LAST = sa.text("SELECT max(id) FROM passages")
 _INSERT_PASSAGE = sa.text("""
     INSERT INTO passages(id, key, article, ordinal, "start", "end")
     VALUES (:id, :key, :article, :ordinal, :start, :end)
 """)
-_INSERT_WORDS = sa.text("INSERT INTO passages_fts(rowid, title, body) VALUES (:id, :title, :body)")
-_COUNT = sa.text("SELECT count(*) FROM passages")
-_FREQUENCIES = sa.text("SELECT term, doc FROM vocabulary WHERE term IN :terms").bindparams(
-    sa.bindparam("terms", expanding=True)
-)
 
 
 @dataclass(frozen=True)
@@ -88,28 +68,38 @@ class Entry:
 
 
 class Store:
-    """A SQLite file with articles, passages, and a full-text index over both.
+    """Articles, passages, and a full-text index over both, in SQLite or PostgreSQL.
 
     Raises:
-        LibraryError: from any method, if the file is damaged, locked for long, or
-            cannot be written.
+        LibraryError: from any method, if the database is damaged, locked for long, or
+            cannot be reached or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path, _REMEDY)
+    def __init__(self, home: Home) -> None:
+        self._database = home.open("its folder", "run: footnote sync FOLDER")
+        self._words = self._database.words
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        """Make the tables where there are none, or bring them up to date."""
         with self._database.reading() as connection:
             is_new = "meta" not in sa.inspect(connection).get_table_names()
         if is_new:
             with self._database.writing() as connection:
-                schema.create(connection)
+                schema.create(connection, self._words)
         latest = str(migrations.LATEST)
         if self.meta("schema") != latest:
             with self._database.writing() as connection:
                 found = schema.upgrade(connection)
             if found != latest:
                 raise LibraryError(
-                    f"The library {path} has format {found}, and this version of Footnote "
-                    f"reads those up to {latest}; update Footnote, or {_REMEDY}"
+                    f"The library {self._database} has format {found}, and this version of "
+                    f"Footnote reads those up to {latest}; update Footnote, or "
+                    f"{self._database.remedy}"
                 )
 
     def close(self) -> None:
@@ -125,7 +115,7 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact about the library."""
         with self._database.writing() as connection:
-            connection.execute(sa.text("REPLACE INTO meta VALUES (:k, :v)"), {"k": key, "v": value})
+            upsert(connection, schema.meta, {"key": key}, {"value": value})
 
     def flag(self, key: str) -> bool:
         """Return whether a mark is set."""
@@ -139,8 +129,8 @@ class Store:
         """Make articles live, each in place of its earlier version, in one transaction."""
         listed = list({entry.article.id: entry for entry in entries}.values())
         with self._database.writing() as connection:
-            _delete(connection, [entry.article.id for entry in listed])
-            _insert(connection, listed)
+            self._delete(connection, [entry.article.id for entry in listed])
+            self._insert(connection, listed)
 
     def relocate(self, paths: Mapping[str, tuple[str, Origin]]) -> None:
         """Note new paths and origins of articles whose text is unchanged."""
@@ -155,7 +145,7 @@ class Store:
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles and their passages, in one transaction."""
         with self._database.writing() as connection:
-            _delete(connection, ids)
+            self._delete(connection, ids)
 
     def sources(self) -> list[Source]:
         """List the articles, in order of id."""
@@ -201,27 +191,33 @@ class Store:
     def lexical(
         self, question: str, limit: int, article: str | None = None
     ) -> list[tuple[str, float]]:
-        """Return (key, BM25 score) of the passages that share words with a question, best first.
+        """Return (key, score) of the passages that share words with a question, best first.
 
         ``article`` is the id of the only article to look in.
         """
         words = dict.fromkeys(word.lower() for word in terms.content_words(question))
         if not words:
             return []
-        query = " OR ".join(f'"{word}"' for word in words)
-        parameters = {
-            "query": query, "limit": limit, "title_weight": TITLE_WEIGHT, "article": article,
-        }  # fmt: skip
         with self._database.reading() as connection:
-            return [(row.key, row.score) for row in connection.execute(_LEXICAL, parameters)]
+            return self._words.ranked(connection, list(words), limit, article)
 
     def frequencies(self, stems: Iterable[str]) -> tuple[dict[str, int], int]:
         """Return in how many passages each stem occurs, and how many passages there are."""
         with self._database.reading() as connection:
-            rows = connection.execute(_FREQUENCIES, {"terms": list(stems)})
-            counts = {row.term: row.doc for row in rows}
-            total = connection.scalar(_COUNT)
-        return counts, total or 0
+            return self._words.frequencies(connection, stems)
+
+    def _delete(self, connection: sa.Connection, ids: Sequence[str]) -> None:
+        self._words.delete(connection, ids)
+        connection.execute(schema.articles.delete().where(schema.articles.c.id.in_(ids)))
+
+    def _insert(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        passages = _passages(entries, connection.scalar(_LAST) or 0)
+        # Without rows, a row of defaults would be inserted.
+        if entries:
+            connection.execute(schema.articles.insert(), [_columns(entry) for entry in entries])
+        if passages:
+            connection.execute(_INSERT_PASSAGE, passages)
+            self._words.insert(connection, passages)
 
 
 def named(name: str, sources: Iterable[Source]) -> list[Source]:
@@ -251,31 +247,25 @@ def _article(row: Any) -> Article:
     )
 
 
-def _delete(connection: sa.Connection, ids: Sequence[str]) -> None:
-    doomed = sa.select(schema.passages.c.id).where(schema.passages.c.article.in_(ids))
-    fts = sa.table("passages_fts", sa.column("rowid"))
-    connection.execute(fts.delete().where(fts.c.rowid.in_(doomed)))
-    connection.execute(schema.articles.delete().where(schema.articles.c.id.in_(ids)))
+def _columns(entry: Entry) -> dict[str, object]:
+    return {
+        "id": entry.article.id,
+        "title": entry.article.title,
+        "url": entry.article.url,
+        "published": entry.article.published,
+        "path": entry.article.path,
+        "text": entry.article.text,
+        "origin": entry.origin,
+        "digest": entry.digest,
+        "pages": list(entry.article.pages) or None,
+        "language": entry.article.language,
+    }
 
 
-def _insert(connection: sa.Connection, entries: Sequence[Entry]) -> None:
-    last = connection.scalar(_LAST) or 0
-    articles = [
-        {
-            "id": entry.article.id,
-            "title": entry.article.title,
-            "url": entry.article.url,
-            "published": entry.article.published,
-            "path": entry.article.path,
-            "text": entry.article.text,
-            "origin": entry.origin,
-            "digest": entry.digest,
-            "pages": list(entry.article.pages) or None,
-            "language": entry.article.language,
-        }
-        for entry in entries
-    ]
-    passages = [
+def _passages(entries: Sequence[Entry], last: int) -> list[dict[str, object]]:
+    """Return the rows of the passages, numbered from after ``last``."""
+    passages = (passage for entry in entries for passage in entry.passages)
+    return [
         {
             "id": number,
             "key": passage.key,
@@ -286,14 +276,5 @@ def _insert(connection: sa.Connection, entries: Sequence[Entry]) -> None:
             "title": passage.article.title,
             "body": passage.text,
         }
-        for number, passage in enumerate(
-            (passage for entry in entries for passage in entry.passages), start=last + 1
-        )
+        for number, passage in enumerate(passages, start=last + 1)
     ]
-    for statement, rows in (
-        (schema.articles.insert(), articles),
-        (_INSERT_PASSAGE, passages),
-        (_INSERT_WORDS, passages),
-    ):
-        if rows:  # without any, a row of defaults would be inserted
-            connection.execute(statement, rows)

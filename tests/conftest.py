@@ -1,4 +1,4 @@
-"""Real parts for the tests: the embedding model, and libraries on disk."""
+"""Real parts for the tests: the embedding model, and libraries on disk or on servers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,62 @@ from bot.settings import Settings
 from retrieval import sync
 from retrieval.embedding import Embedder
 from retrieval.index import Index
+from tests.keeping import Keeping, collect
+from tests.services import INSTALL, ChromaServer, PostgresServer, programs
+
+ON_SERVERS = {
+    "tests.test_chain",
+    "tests.test_index",
+    "tests.test_libraries",
+    "tests.test_records",
+    "tests.test_search",
+    "tests.test_sync",
+    "tests.wire.test_kill",
+    "tests.wire.test_two_processes",
+}
+"""The tests of these are done in files, and again on servers (``make test-services``)."""
+
+# Chroma's client leaves its connections to the collector when it is closed.
+ON_SERVERS_MARKS = (
+    pytest.mark.services,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+)
+
+OUTSIDE = ("DATA_DIR", "DATABASE_URL", "CHROMA_URL", "EMBEDDING_MODEL", "CHAT_MODEL")
+"""Settings of the developer's own."""
 
 settings.register_profile(
     "footnote", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 settings.load_profile("footnote")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let every test that keeps a library know where."""
+    if "keeping" in metafunc.fixturenames:
+        where = [pytest.param("files", id=pytest.HIDDEN_PARAM)]
+        if metafunc.module.__name__ in ON_SERVERS:
+            where.append(pytest.param("servers", marks=ON_SERVERS_MARKS))
+        metafunc.parametrize("keeping", where, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[tuple[PostgresServer, ChromaServer]]:
+    """A PostgreSQL and a Chroma server, for all tests that want them."""
+    if programs() is None and os.environ.get("FOOTNOTE_SERVICES") != "1":
+        pytest.skip(f"{INSTALL}; and then: make test-services")
+    with PostgresServer() as postgres, ChromaServer() as chroma:
+        yield postgres, chroma
+        collect()
+
+
+@pytest.fixture(scope="session")
+def keeping(request: pytest.FixtureRequest) -> Keeping:
+    """Where libraries are kept: the parameter that :func:`pytest_generate_tests` gives."""
+    if request.param == "files":
+        return Keeping()
+    return Keeping(request.getfixturevalue("servers"))
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +81,20 @@ def embedder() -> Embedder:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the developer's own library or settings; the model's cache is shared."""
-    for name in ("DATA_DIR", "EMBEDDING_MODEL", "CHAT_MODEL", "FOOTNOTE_DEBUG"):
+    for name in (*OUTSIDE, "FOOTNOTE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
-def open_index(tmp_path: Path, embedder: Embedder) -> Iterator[Callable[[], Index]]:
+def open_index(
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
+) -> Iterator[Callable[[], Index]]:
     """Open the test's library; each call opens it again, and all are closed at the end."""
     opened: list[Index] = []
 
     def opener() -> Index:
-        opened.append(Index(tmp_path / "library", embedder))
+        folder = tmp_path / "library"
+        opened.append(Index(folder, embedder, **keeping.places(folder)))
         return opened[-1]
 
     yield opener
@@ -55,9 +109,12 @@ def index(open_index: Callable[[], Index]) -> Index:
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Index]:
+def seeded(
+    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, keeping: Keeping
+) -> Iterator[Index]:
     """A library of the seed articles, to be read only."""
-    with Index(tmp_path_factory.mktemp("seeded"), embedder) as index:
+    folder = tmp_path_factory.mktemp("seeded")
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         sync.seed(index, seeds.FOLDER)
         yield index
 
@@ -73,11 +130,7 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, keeping: Keeping) -> dict[str, str]:
     """The environment of a process of its own, with the test's library."""
-    kept = {
-        k: v
-        for k, v in os.environ.items()
-        if k not in {"EMBEDDING_MODEL", "CHAT_MODEL", "NO_COLOR"}
-    }
-    return kept | {"DATA_DIR": str(tmp_path / "library"), "COLUMNS": "100"}
+    kept = {k: v for k, v in os.environ.items() if k not in {*OUTSIDE, "NO_COLOR"}}
+    return kept | keeping.environment(tmp_path / "library") | {"COLUMNS": "100"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from retrieval.embedding import Embedder
 from retrieval.errors import QuestionError
 from retrieval.index import Index
 from retrieval.types import Answer, Article
+from tests.keeping import Keeping
 
 PROTEST = Article(
     id="protest.txt",
@@ -32,10 +34,13 @@ PROTEST = Article(
 
 
 @pytest.fixture(scope="module")
-def protest(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Runnable[str, Answer]:
-    index = Index(tmp_path_factory.mktemp("protest"), embedder)
-    index.put([PROTEST])
-    return compose.chain(index)
+def protest(
+    tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, keeping: Keeping
+) -> Iterator[Runnable[str, Answer]]:
+    folder = tmp_path_factory.mktemp("protest")
+    with Index(folder, embedder, **keeping.places(folder)) as index:
+        index.put([PROTEST])
+        yield compose.chain(index)
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +170,14 @@ def test_citations_are_true_in_any_script(
     asked: str,
     tmp_path_factory: pytest.TempPathFactory,
     embedder: Embedder,
+    keeping: Keeping,
 ) -> None:
     from retrieval import articles
 
     data = " ".join(sentences).encode()
     article = articles.parse(data, Path("odd.txt"), "odd.txt")
-    with Index(tmp_path_factory.mktemp("odd"), embedder) as index:
+    folder = tmp_path_factory.mktemp("odd")
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.put([article])
         answer = compose.chain(index).invoke(f"How many, who, when: {asked}")
         stored = index.store.articles(["odd.txt"])["odd.txt"].text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -17,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval import schema
+from retrieval.database import Home
 from retrieval.embedding import Embedder, ModelCard
 from retrieval.errors import LibraryError, SourceError
 from retrieval.index import Index, reindex
 from retrieval.types import Article
+from tests.keeping import Keeping
 
 RAIN = Article(id="rain", title="Rain", text="It rained for 3 days. Then the sun came out.")
 SNOW = Article(id="snow", title="Snow", text="It snowed in May. Nobody had expected it.")
@@ -90,7 +90,7 @@ def test_what_an_interrupted_write_has_indexed_is_found_by_a_library_that_is_ope
 
     more = [
         Article(id=f"more-{number}", title=f"Lorry {number}", text=f"It can carry {number} tons.")
-        for number in range(100)
+        for number in range(200)  # so that the first are saved before the last are embedded
     ]
     seen = reader.store.meta("generation")
     with pytest.raises(KeyboardInterrupt):
@@ -112,25 +112,25 @@ def test_lost_vectors_are_made_again_by_the_next_write(open_index: Callable[[], 
 
 
 def test_a_library_of_another_model_is_refused_until_it_is_indexed_anew(
-    tmp_path: Path, embedder: Embedder
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
 ) -> None:
     folder = tmp_path / "library"
-    with Index(folder, embedder) as index:
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.put([RAIN, SNOW])
         keys = index.store.keys()
     with pytest.raises(LibraryError, match=r"another embedding model.*footnote reindex"):
-        Index(folder, other_model(embedder))
-    report = reindex(folder, other_model(embedder))
+        Index(folder, other_model(embedder), **keeping.places(folder))
+    report = reindex(folder, other_model(embedder), **keeping.places(folder))
     assert report.unchanged == 2
-    with Index(folder, other_model(embedder)) as index:
+    with Index(folder, other_model(embedder), **keeping.places(folder)) as index:
         assert index.store.keys() == index.vectors.keys() == keys
 
 
 def test_an_interrupted_reindex_is_noticed_and_can_be_done_again(
-    tmp_path: Path, embedder: Embedder
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
 ) -> None:
     folder = tmp_path / "library"
-    with Index(folder, embedder) as index:
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.put([RAIN, SNOW])
 
     def interrupt(done: int, _all: int) -> None:
@@ -138,33 +138,33 @@ def test_an_interrupted_reindex_is_noticed_and_can_be_done_again(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reindex(folder, embedder, progress=interrupt)
+        reindex(folder, embedder, progress=interrupt, **keeping.places(folder))
     with pytest.raises(LibraryError, match="footnote reindex"):
-        Index(folder, embedder)
-    reindex(folder, embedder)
-    with Index(folder, embedder) as index:
+        Index(folder, embedder, **keeping.places(folder))
+    reindex(folder, embedder, **keeping.places(folder))
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         assert index.store.keys() == index.vectors.keys()
 
 
 def test_a_library_whose_vectors_are_gone_says_how_to_get_them_back(
-    tmp_path: Path, embedder: Embedder
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
 ) -> None:
     folder = tmp_path / "library"
-    with Index(folder, embedder) as index:
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.put([RAIN])
-    shutil.rmtree(folder / "chroma")
+    keeping.vectors(folder).clear()
     with pytest.raises(LibraryError, match="gone; run: footnote reindex"):
-        Index(folder, embedder)
-    reindex(folder, embedder)
-    with Index(folder, embedder) as index:
+        Index(folder, embedder, **keeping.places(folder))
+    reindex(folder, embedder, **keeping.places(folder))
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         assert len(index.vectors.keys()) == 1
 
 
 def test_there_is_nothing_to_reindex_where_there_is_no_library(
-    tmp_path: Path, embedder: Embedder
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
 ) -> None:
     with pytest.raises(LibraryError, match="no library"):
-        reindex(tmp_path, embedder)
+        reindex(tmp_path, embedder, **keeping.places(tmp_path))
 
 
 def test_a_damaged_database_is_named_with_its_remedy(tmp_path: Path, embedder: Embedder) -> None:
@@ -176,39 +176,43 @@ def test_a_damaged_database_is_named_with_its_remedy(tmp_path: Path, embedder: E
         Index(folder, embedder)
 
 
-def test_a_library_of_another_format_is_refused(tmp_path: Path, embedder: Embedder) -> None:
+def test_a_library_of_another_format_is_refused(
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
+) -> None:
     folder = tmp_path / "library"
-    with Index(folder, embedder) as index:
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.store.set_meta("schema", "0")
     with pytest.raises(LibraryError, match="format 0"):
-        Index(folder, embedder)
+        Index(folder, embedder, **keeping.places(folder))
 
 
 def test_a_library_of_the_first_format_is_brought_up_to_date_and_answers(
-    tmp_path: Path, embedder: Embedder
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
 ) -> None:
     folder = tmp_path / "library"
-    with Index(folder, embedder) as index:
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         index.put([RAIN])
-    made_first(folder / "library.db")
-    with Index(folder, embedder) as index:
+    made_first(keeping.articles(folder))
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         assert index.store.articles([RAIN.id]) == {RAIN.id: RAIN}
         assert index.store.lexical("rain", 1)
         index.put([replace(RAIN, title="It rains again")])
-    engine = sa.create_engine(f"sqlite:///{folder / 'library.db'}")
-    with engine.connect() as connection:
+    with (
+        closing(keeping.articles(folder).open("", "")) as database,
+        database.reading() as connection,
+    ):
         differing = compare_metadata(MigrationContext.configure(connection), schema.tables)
-    own = {"passages_fts", "vocabulary"}  # FTS5 keeps tables of its own
+    own = {"passages_fts", "vocabulary", "passage_words", "stems"}  # the index of words
     assert not [one for one in differing if not any(name in str(one) for name in own)]
 
 
-def made_first(path: Path) -> None:
+def made_first(home: Home) -> None:
     """Take from a library all that came after the first format."""
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with closing(home.open("", "")) as database, database.writing() as connection:
         for column in ("language", "pages", "etag", "modified", "feed"):
-            connection.execute(f"ALTER TABLE articles DROP COLUMN {column}")
-        connection.execute("DROP TABLE alembic_version")
-        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+            connection.execute(sa.text(f"ALTER TABLE articles DROP COLUMN {column}"))
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+        connection.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema'"))
 
 
 def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path: Path, embedder: Embedder) -> None:
@@ -232,8 +236,10 @@ def test_after_any_writes_the_last_version_is_live_and_nothing_else(
     versions: list[tuple[str, str]],
     tmp_path_factory: pytest.TempPathFactory,
     embedder: Embedder,
+    keeping: Keeping,
 ) -> None:
-    with Index(tmp_path_factory.mktemp("library"), embedder) as index:
+    folder = tmp_path_factory.mktemp("library")
+    with Index(folder, embedder, **keeping.places(folder)) as index:
         for article_id, text in versions:
             index.put([Article(id=article_id, title=f"On {article_id}", text=text)])
         last = dict(versions)
@@ -284,13 +290,13 @@ class PanicError(BaseException):
 
 
 def test_a_panic_of_chroma_is_an_error_of_the_library(
-    index: Index, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index.put([RAIN])
-
     def panic(*_: object, **__: object) -> None:
         raise PanicError("too many open files")
 
-    monkeypatch.setattr(index.vectors._collection, "query", panic)
-    with pytest.raises(LibraryError, match=r"too many open files\); run: footnote reindex"):
-        index.vectors.nearest(embedder.embed_query("rain"), 5)
+    with Index(tmp_path / "library", embedder) as index:
+        index.put([RAIN])
+        monkeypatch.setattr(index.vectors._collection, "query", panic)
+        with pytest.raises(LibraryError, match=r"too many open files\); run: footnote reindex"):
+            index.vectors.nearest(embedder.embed_query("rain"), 5)

@@ -8,29 +8,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-import filelock
 import pytest
 
 from bot import compose
 from bot.libraries import Libraries
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuestionError, SourceError
+from tests.keeping import Keeping
 
 FERRY = b"# Ferry of Lund\n\nThe ferry of Lund carried 4,812 passengers in May.\n"
 QUESTION = "How many passengers did the ferry of Lund carry?"
 
 
 @pytest.fixture
-def open_libraries(tmp_path: Path) -> Iterator[Callable[..., Libraries]]:
+def open_libraries(tmp_path: Path, keeping: Keeping) -> Iterator[Callable[..., Libraries]]:
     opened: list[Libraries] = []
 
     def opener(most_articles: int = 1_000, most_open: int = 32) -> Libraries:
-        settings = Settings(
-            _env_file=None,
-            data_dir=tmp_path,
-            allow_private_urls=True,
-            server_sources=most_articles,
-        )
+        settings = keeping.settings(tmp_path, allow_private_urls=True, server_sources=most_articles)
         opened.append(compose.libraries(settings, lambda _: None))
         opened[-1]._most_open = most_open
         return opened[-1]
@@ -71,12 +66,32 @@ def test_what_a_server_adds_only_its_own_members_see(libraries: Libraries) -> No
             libraries.find(added.article.id, other)
 
 
-def test_a_server_without_articles_gets_no_folder_by_asking(
-    libraries: Libraries, tmp_path: Path
+def test_a_server_without_articles_gets_no_library_by_asking(
+    libraries: Libraries, tmp_path: Path, keeping: Keeping
 ) -> None:
     libraries.answer(QUESTION, "77")
     libraries.sources("77")
+    assert compose.servers(keeping.settings(tmp_path)) == []
     assert not (tmp_path / "servers").exists()
+    libraries.add_file("77", "ferry.md", FERRY)
+    assert compose.servers(keeping.settings(tmp_path)) == ["77"]
+
+
+def test_what_is_kept_of_a_server_can_be_forgotten(
+    open_libraries: Callable[..., Libraries], tmp_path: Path, keeping: Keeping
+) -> None:
+    before = open_libraries()
+    for server in ("77", "78"):
+        before.add_file(server, "ferry.md", FERRY)
+    before.close()
+    settings = keeping.settings(tmp_path)
+    compose.forget(settings, "77")
+    assert compose.servers(settings) == ["78"]
+    after = open_libraries()
+    assert not after.answer(QUESTION, "77").answered
+    assert after.answer(QUESTION, "78").short == "4,812"
+    after.add_file("77", "ferry.md", FERRY)
+    assert after.answer(QUESTION, "77").short == "4,812"
 
 
 def test_what_was_added_is_there_after_a_restart(
@@ -163,10 +178,10 @@ def test_few_libraries_of_servers_are_kept_open(
     assert len(libraries._open) <= 2
 
 
-def test_a_library_that_cannot_be_opened_counts_no_user(
-    open_libraries: Callable[..., Libraries], tmp_path: Path
-) -> None:
-    libraries = open_libraries(most_open=0)
+def test_a_library_that_cannot_be_opened_counts_no_user(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    libraries = compose.libraries(settings, lambda _: None)
+    libraries._most_open = 0
     database = tmp_path / "servers" / "77" / "library.db"
     database.parent.mkdir(parents=True)
     database.write_bytes(b"no database" * 99)
@@ -176,6 +191,7 @@ def test_a_library_that_cannot_be_opened_counts_no_user(
     database.unlink()
     assert libraries.own_sources("77") == []
     assert libraries._open == {}
+    libraries.close()
 
 
 def test_a_server_may_add_only_so_many(open_libraries: Callable[..., Libraries]) -> None:
@@ -190,17 +206,16 @@ def test_a_server_may_add_only_so_many(open_libraries: Callable[..., Libraries])
 
 
 def test_a_server_whose_library_is_held_up_holds_up_no_other(
-    libraries: Libraries, tmp_path: Path
+    libraries: Libraries, tmp_path: Path, keeping: Keeping
 ) -> None:
     libraries.load()
-    (tmp_path / "servers" / "77").mkdir(parents=True)
-    lock = filelock.FileLock(tmp_path / "servers" / "77" / "lock", is_singleton=True)
+    home = compose.articles(keeping.settings(tmp_path), "77")
     with ThreadPoolExecutor(1) as pool:
-        with lock:
-            held_up = pool.submit(libraries.own_sources, "77")
+        with home.locked(lambda _: None):
+            held_up = pool.submit(libraries.add_file, "77", "ferry.md", FERRY)
             assert libraries.answer("how many were arrested?", "78").answered
             assert not held_up.done()
-        assert held_up.result() == []
+        assert held_up.result().report.added == 1
 
 
 class _Page(BaseHTTPRequestHandler):

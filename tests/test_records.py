@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.records import Records
 from bot.schema import Rules
 from retrieval.errors import LibraryError
+from retrieval.sqlite import File
 from retrieval.types import Answer, Article, Citation, Statement
+from tests.keeping import Keeping
 
 ARTICLE = Article(id="rain", title="Rain", text="It rained for 3 days.", published=date(2024, 5, 3))
 
@@ -30,11 +32,11 @@ def answer(question: str = "how long did it rain?") -> Answer:
 
 
 @pytest.fixture
-def open_records(tmp_path: Path) -> Iterator[Callable[[], Records]]:
+def open_records(tmp_path: Path, keeping: Keeping) -> Iterator[Callable[[], Records]]:
     opened: list[Records] = []
 
     def opener() -> Records:
-        opened.append(Records(tmp_path / "kept" / "bot.db"))
+        opened.append(Records(keeping.records(tmp_path / "kept")))
         return opened[-1]
 
     yield opener
@@ -76,12 +78,12 @@ def test_an_answer_that_is_not_kept_any_more_ends_what_was_said(records: Records
 
 
 def test_records_of_the_version_before_conversations_are_gone_on_with(
-    open_records: Callable[[], Records], tmp_path: Path
+    open_records: Callable[[], Records],
 ) -> None:
-    kept = open_records().keep(answer("1"), "77")
-    with closing(sqlite3.connect(tmp_path / "kept" / "bot.db")) as database:
-        database.execute("DROP TABLE turns")
-        database.commit()
+    before = open_records()
+    kept = before.keep(answer("1"), "77")
+    with before._database.writing() as connection:
+        connection.execute(sa.text("DROP TABLE turns"))
     records = open_records()
     assert said(records, "77", None, kept) == ["1"]
     assert records.keep(answer("2"), "77", None, kept)
@@ -158,8 +160,8 @@ def test_a_fact_is_noted_in_place_of_an_earlier_one(records: Records) -> None:
     assert records.fact("commands") == "b"
 
 
-def test_an_old_answer_goes_unless_people_voted_on_it(tmp_path: Path) -> None:
-    with closing(Records(tmp_path / "bot.db", days=0)) as records:
+def test_an_old_answer_goes_unless_people_voted_on_it(tmp_path: Path, keeping: Keeping) -> None:
+    with closing(Records(keeping.records(tmp_path), days=0)) as records:
         voted = records.keep(answer(), None)
         records.vote(voted, "ann", is_good=False)
         old = records.keep(answer(), None)
@@ -182,10 +184,9 @@ def test_what_is_kept_of_a_server_can_be_forgotten(records: Records) -> None:
 
 
 def test_no_question_stands_in_an_error(records: Records) -> None:
-    with sqlite3.connect(records._database.path) as database:
-        database.execute("DROP TABLE votes")
-        database.execute("DROP TABLE answers")
-    database.close()
+    with records._database.writing() as connection:
+        for table in ("votes", "turns", "answers"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
     asked = answer("is my boss fired?")
     with pytest.raises(LibraryError) as raised:
         records.keep(asked, None)
@@ -197,4 +198,4 @@ def test_no_question_stands_in_an_error(records: Records) -> None:
 def test_a_damaged_file_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_bytes(b"no database, but long enough to be taken for one" * 99)
     with pytest.raises(LibraryError, match=r"is damaged .*move that file away"):
-        Records(tmp_path / "bot.db")
+        Records(File(tmp_path / "bot.db"))

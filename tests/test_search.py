@@ -12,6 +12,7 @@ from retrieval.index import Index
 from retrieval.langchain import FootnoteRetriever
 from retrieval.search import Search, fuse
 from retrieval.types import Article
+from tests.keeping import Keeping
 
 rankings = st.dictionaries(
     st.sampled_from("abcdefgh"), st.floats(0.01, 30, allow_nan=False), max_size=8
@@ -91,10 +92,16 @@ def test_the_retriever_gives_langchain_documents_with_their_place(seeded: Index)
     assert best.metadata["title"] == article.title
 
 
-def test_several_libraries_are_searched_as_one(tmp_path: Path, embedder: Embedder) -> None:
+def test_several_libraries_are_searched_as_one(
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
+) -> None:
     ferry = Article(id="1/ferry", title="Ferry", text="The ferry runs 12 times a day.")
     bridge = Article(id="2/bridge", title="Bridge", text="The bridge is 300 metres long.")
-    with Index(tmp_path / "1", embedder) as first, Index(tmp_path / "2", embedder) as second:
+    one, two = tmp_path / "1", tmp_path / "2"
+    with (
+        Index(one, embedder, **keeping.places(one)) as first,
+        Index(two, embedder, **keeping.places(two)) as second,
+    ):
         first.put([ferry])
         second.put([bridge])
         both = Search(first, second)

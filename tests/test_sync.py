@@ -14,6 +14,7 @@ from retrieval import sync
 from retrieval.embedding import Embedder
 from retrieval.errors import SourceError
 from retrieval.index import Index
+from tests.keeping import Keeping
 
 
 @pytest.fixture
@@ -236,7 +237,11 @@ def test_a_users_folder_is_never_mixed_with_the_seeds(
 
 
 def test_a_second_sync_waits_for_the_first(
-    open_index: Callable[[], Index], folder: Path, tmp_path: Path, embedder: Embedder
+    open_index: Callable[[], Index],
+    folder: Path,
+    tmp_path: Path,
+    embedder: Embedder,
+    keeping: Keeping,
 ) -> None:
     notices: list[str] = []
     started, go_on = threading.Event(), threading.Event()
@@ -253,7 +258,8 @@ def test_a_second_sync_waits_for_the_first(
         notices.append(notice)
         go_on.set()
 
-    with Index(tmp_path / "library", embedder, tell) as second:
+    library = tmp_path / "library"
+    with Index(library, embedder, tell, **keeping.places(library)) as second:
         report = sync.sync(second, folder)
         first.join()
         assert report.unchanged == 2

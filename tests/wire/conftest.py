@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -14,13 +13,6 @@ from tests.wire.discord_server import DiscordServer
 
 Footnote = Callable[..., subprocess.CompletedProcess[str]]
 """Runs ``footnote`` with arguments, with what it reads as ``stdin``, and changed variables."""
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import subprocess
-import sys
-import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot import compose
@@ -21,7 +15,8 @@ from retrieval.index import Index, reindex
 from retrieval.search import Search
 from retrieval.types import Article
 from retrieval.vectors import Place
-from tests.wire.conftest import free_port
+from tests.keeping import collect
+from tests.services import ChromaServer, free_port
 
 # Chroma's client leaves its connections to the collector when it is closed.
 pytestmark = pytest.mark.filterwarnings(
@@ -33,24 +28,11 @@ BRIDGE = Article(id="bridge", title="Bridge", text="The bridge is 300 metres lon
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The address of a running server."""
-    port = free_port()
-    command = [str(Path(sys.executable).parent / "chroma"), "run", "--host", "127.0.0.1"]
-    options = ["--port", str(port), "--path", str(tmp_path_factory.mktemp("chroma"))]
-    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as server:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                httpx.get(f"{address}/api/v2/heartbeat")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield address
-        server.terminate()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    with ChromaServer() as server:
+        yield server.url
+    collect()
 
 
 def test_a_library_on_a_server_is_searched_changed_and_opened_again(

@@ -19,7 +19,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
-from tests.wire.conftest import free_port
+from tests.services import free_port
 from tests.wire.discord_server import BotProcess, DiscordServer, bot_process
 
 QUESTION = "how many were arrested?"

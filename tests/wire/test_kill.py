@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from bot import compose
 from retrieval import sync
 from retrieval.embedding import Embedder
 from retrieval.index import Index
+from tests.keeping import Keeping
 
 ARTICLES = 300
 KILLS_A_TEST = 5
@@ -39,11 +39,15 @@ def contents(index: Index) -> tuple[set[str], set[str]]:
 
 @pytest.fixture(scope="module")
 def undisturbed(
-    folder: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+    folder: Path,
+    embedder: Embedder,
+    tmp_path_factory: pytest.TempPathFactory,
+    keeping: Keeping,
 ) -> tuple[tuple[set[str], set[str]], float]:
     """What a sync that nobody disturbs leaves behind, and the seconds it takes."""
     started = time.monotonic()
-    with Index(tmp_path_factory.mktemp("undisturbed"), embedder) as index:
+    library = tmp_path_factory.mktemp("undisturbed")
+    with Index(library, embedder, **keeping.places(library)) as index:
         assert sync.sync(index, folder).added == ARTICLES
         return contents(index), time.monotonic() - started
 
@@ -53,28 +57,30 @@ def test_a_killed_sync_can_be_read_and_is_completed_by_the_next(
     seed: int,
     folder: Path,
     undisturbed: tuple[tuple[set[str], set[str]], float],
-    embedder: Embedder,
     tmp_path: Path,
     environment: dict[str, str],
+    keeping: Keeping,
 ) -> None:
     expected, seconds = undisturbed
     moments = random.Random(seed)
-    library = tmp_path / "library"
+    settings = keeping.settings(tmp_path / "library")
+    articles, vectors = compose.articles(settings), compose.place(settings)
     for _ in range(KILLS_A_TEST):
-        shutil.rmtree(library, ignore_errors=True)
+        vectors.clear()
+        articles.clear()
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "sync", str(folder)],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while not (library / "chroma").exists() and process.poll() is None:
+        while not vectors.exists() and process.poll() is None:
             time.sleep(0.005)
         time.sleep(moments.uniform(0, seconds))
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-        with Index(library, embedder) as index:
+        with compose.library(settings, lambda _: None) as index:
             chain = compose.chain(index)
             live = {source.id for source in index.store.sources()}
             for number in (0, 150, 299):

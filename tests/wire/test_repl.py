@@ -20,7 +20,8 @@ import pytest
 from retrieval import locking
 from retrieval.embedding import Embedder
 from retrieval.index import Index
-from tests.wire.conftest import Footnote, free_port
+from tests.services import free_port
+from tests.wire.conftest import Footnote
 
 SECONDS = 60
 ESCAPES = ("\x1b]", "\x1bP", "\x1b[6;66H", "\x9b", "\x9d", "\u202e", "\u2066", "\x07")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot import compose
-from bot.settings import Settings
 from retrieval.index import Index
 from retrieval.search import Search
 from retrieval.types import Article
+from tests.keeping import Keeping
 from tests.wire.conftest import Footnote
 
 DOG = Article(id="dog.txt", title="Pets", text="Her puppy sleeps on the sofa.")
@@ -20,10 +20,10 @@ BANK = Article(id="bank.txt", title="Money", text="The central bank raised its r
 
 
 @pytest.fixture
-def library(environment: dict[str, str]) -> Iterator[Index]:
+def library(environment: dict[str, str], keeping: Keeping) -> Iterator[Index]:
     """The test's library, held open by this process."""
-    folder = Path(environment["DATA_DIR"])
-    with compose.library(Settings(_env_file=None, data_dir=folder), lambda _: None) as index:
+    settings = keeping.settings(Path(environment["DATA_DIR"]))
+    with compose.library(settings, lambda _: None) as index:
         yield index
 
 
