@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache, partial
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from bot.records import Records
     from bot.service import Service
     from bot.session import Page, Session, Work
+    from retrieval.checking import Finding
     from retrieval.index import Index
     from retrieval.vectors import Place
 
 _COLLECTION = "footnote"
 _SERVERS = "servers"
+_RECORDS = "bot.db"
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -70,7 +73,7 @@ def records(settings: Settings) -> Records:
     """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
     from bot.records import Records
 
-    return Records(library_dir(settings) / "bot.db", settings.keep_days)
+    return Records(library_dir(settings) / _RECORDS, settings.keep_days)
 
 
 def service(settings: Settings, notify: Notify) -> Service:
@@ -92,6 +95,22 @@ def forget(settings: Settings, server: str) -> None:
     shutil.rmtree(library_dir(settings, server), ignore_errors=True)
     with closing(records(settings)) as kept:
         kept.forget(server)
+
+
+def examine(
+    settings: Settings, notify: Notify, say: Callable[[str, Finding], None], *, repair: bool
+) -> None:
+    """Check all libraries and the records; ``say`` is told of which, and what was found."""
+    from bot import record_checks
+    from retrieval import doctor
+
+    model = embedder(settings, notify)
+    for server in (None, *servers(settings)):
+        name = f"server {server}" if server else "shared"
+        folder, vectors = library_dir(settings, server), place(settings, server)
+        doctor.examine(folder, model, vectors, partial(say, name), notify, repair=repair)
+    path = library_dir(settings) / _RECORDS
+    record_checks.examine(path, partial(say, "records"), repair=repair)
 
 
 def place(settings: Settings, server: str | None = None) -> Place:

@@ -218,6 +218,13 @@ class Index:
         self._generation = secrets.token_hex(8)
         self.store.set_meta(_GENERATION, self._generation)
 
+    def mend(self, doomed: Iterable[str] = ()) -> None:
+        """Make the vectors fit the store; those with keys among ``doomed`` are made anew."""
+        with self.locked():
+            self.vectors.delete(doomed)
+            self._mend()
+            self._finish()
+
     def _mend(self) -> None:
         """Make the vectors fit the store."""
         live, embedded = self.store.keys(), self.vectors.keys()
@@ -270,3 +277,13 @@ def reindex(
 
 def _no_article(name: str) -> str:
     return f"There is no article {name!r}; `footnote sources` lists them."
+
+
+def made_with(store: Store) -> str | None:
+    """Return the fingerprint of the model of a library's vectors; None if there never were any."""
+    return store.meta(_MODEL)
+
+
+def is_unfinished(store: Store) -> bool:
+    """Tell, while nobody writes, whether a write to a library was interrupted."""
+    return store.flag(_UNFINISHED)

@@ -48,6 +48,8 @@ def importers(package: str) -> set[str]:
                 "retrieval/migrations/versions/0002_pages_and_places.py",
                 "retrieval/schema.py",
                 "retrieval/store.py",
+                "retrieval/store_checks.py",
+                "bot/record_checks.py",
                 "bot/records.py",
                 "bot/schema.py",
             },
