@@ -191,6 +191,8 @@ def reindex(as_json: AsJson = False) -> None:
 
 app.command(name="check")(checks.check)
 app.command()(upkeep.doctor)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 @app.command(name="discord")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from bot import terminal
 from bot.render import shown
+from retrieval.wording import counted
 
 if TYPE_CHECKING:
     from retrieval.checking import Finding
@@ -41,6 +43,40 @@ def doctor(
         terminal.print_json([{"library": of, **finding.to_dict()} for of, finding in found])
     if not all(finding.is_well for _, finding in found):
         raise typer.Exit(BROKEN)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file to make, like kept.zip.")],
+) -> None:
+    """Copy all that is kept into one file, while the bot may run; vectors are left out."""
+    settings = terminal.settings()
+    from bot import compose
+
+    made = compose.backup(settings, file, terminal.notify)
+    size = file.stat().st_size / 1_000_000
+    terminal.output.print(
+        f"{counted(len(made.members), 'database')} in {shown(str(file))}, {size:.1f} MB",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What footnote backup made.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Put it in the place of a library that is not empty.")
+    ] = False,
+) -> None:
+    """Put a backup in the place of what is kept, and make the vectors anew; stop the bot first."""
+    settings = terminal.settings()
+    from bot import compose
+
+    with terminal.progress("Indexing") as progress:
+        made = compose.restore(settings, file, terminal.notify, progress, force=force)
+    when = made.made.get("when", "an unknown time")
+    terminal.output.print(
+        f"Restored {counted(len(made.members), 'database')} of {shown(when)}",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def _line(library: str, finding: Finding) -> Text:

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -287,3 +287,9 @@ def made_with(store: Store) -> str | None:
 def is_unfinished(store: Store) -> bool:
     """Tell, while nobody writes, whether a write to a library was interrupted."""
     return store.flag(_UNFINISHED)
+
+
+def expect_reindex(folder: Path) -> None:
+    """Note that the vectors of a library are to be made anew; until then it is refused."""
+    with closing(Store(folder / "library.db")) as store:
+        store.set_meta(_MODEL, _REINDEXING)

@@ -62,6 +62,7 @@ def importers(package: str) -> set[str]:
                 "retrieval/migrations/versions/0002_pages_and_places.py",
             },
         ),
+        ("sqlite3", {"retrieval/backup.py", "bot/restoring.py"}),
         ("prompt_toolkit", {"bot/prompt.py"}),
         ("httpx", {"retrieval/web.py"}),
         ("langchain", {"retrieval/chat_models.py"}),

@@ -72,3 +72,29 @@ def test_where_there_is_no_library_that_is_said(footnote: Footnote, tmp_path: Pa
     assert told.returncode == 2
     assert "There is no library" in told.stderr
     assert not (tmp_path / "library").exists()
+
+
+def test_a_backup_is_made_and_put_back_by_two_commands(
+    footnote: Footnote, library: Path, tmp_path: Path
+) -> None:
+    made = footnote("backup", "kept.zip")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith("2 databases in kept.zip, ")
+    footnote("remove", "rain.txt").check_returncode()
+    refused = footnote("restore", "kept.zip")
+    assert refused.returncode == 2
+    assert "not empty" in refused.stderr
+    assert footnote("restore", "kept.zip", "--force").stdout.startswith("Restored 2 databases of ")
+    assert "rain.txt" in footnote("sources").stdout
+    assert footnote("doctor").returncode == 0
+
+
+def test_a_file_that_is_no_backup_is_one_sentence(
+    footnote: Footnote, library: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "kept.zip").write_bytes(b"PK")
+    told = footnote("restore", "kept.zip", "--force")
+    assert told.returncode == 2
+    assert len(told.stderr.splitlines()) == 1
+    assert "kept.zip is no backup of Footnote, or is damaged" in told.stderr
+    assert "rain.txt" in footnote("sources").stdout
