@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot import terminal
+from bot import terminal, upkeep
 from bot.checks import command as checks
 from bot.render import render_answer, render_feedback, render_sources
 from bot.terminal import notices, output
@@ -198,6 +198,9 @@ def reindex(as_json: AsJson = False) -> None:
 
 
 app.command(name="check")(checks.check)
+app.command()(upkeep.doctor)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 @app.command(name="discord")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot import swapping
 from bot.settings import Settings
 from retrieval.chain import Pipeline, build_chain
 from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder, Notify, load_embedder
-from retrieval.errors import ConfigError
+from retrieval.errors import ConfigError, LibraryError
 from retrieval.reader import Reader
 from retrieval.reading_model import ReadingModel, load_reading_model, shipped
 from retrieval.search import Search
@@ -27,12 +30,16 @@ if TYPE_CHECKING:
     from bot.records import Records
     from bot.service import Service
     from bot.session import Page, Session, Work
+    from retrieval.backup import Manifest
+    from retrieval.checking import Finding
     from retrieval.database import Home
     from retrieval.index import Index
     from retrieval.vectors import Place
+    from retrieval.writer import Progress
 
 _NAME = "footnote"
 _SERVERS = "servers"
+_RECORDS = "bot.db"
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -42,6 +49,7 @@ def embedder(settings: Settings, notify: Notify) -> Embedder:
 
 def library(settings: Settings, notify: Notify) -> Index:
     """Open the library that is set; the model is loaded while Chroma is imported."""
+    complete_restore(settings, notify)
     with ThreadPoolExecutor(1) as pool:
         model = pool.submit(embedder, settings, notify)
         from retrieval.index import Index
@@ -76,7 +84,7 @@ def records(settings: Settings) -> Records:
     """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
     from bot.records import Records
 
-    return Records(_home(settings, library_dir(settings) / "bot.db", "bot"), settings.keep_days)
+    return Records(_home(settings, library_dir(settings) / _RECORDS, "bot"), settings.keep_days)
 
 
 def service(settings: Settings, notify: Notify) -> Service:
@@ -103,6 +111,70 @@ def forget(settings: Settings, server: str) -> None:
 def articles(settings: Settings, server: str | None = None) -> Home:
     """Return where the articles of the shared library are kept, or those of a Discord server."""
     return _home(settings, library_dir(settings, server) / "library.db", server)
+
+
+def examine(
+    settings: Settings, notify: Notify, say: Callable[[str, Finding], None], *, repair: bool
+) -> None:
+    """Check all libraries and the records; ``say`` is told of which, and what was found."""
+    _check_files(settings, "see to the database itself with PostgreSQL's own programs")
+    from bot import record_checks
+    from retrieval import doctor
+
+    model = embedder(settings, notify)
+    for server in (None, *servers(settings)):
+        name = f"server {server}" if server else "shared"
+        folder, vectors = library_dir(settings, server), place(settings, server)
+        doctor.examine(folder, model, vectors, partial(say, name), notify, repair=repair)
+    path = library_dir(settings) / _RECORDS
+    record_checks.examine(path, partial(say, "records"), repair=repair)
+
+
+def backup(settings: Settings, file: Path, notify: Notify) -> Manifest:
+    """Copy the articles of all libraries, and the records, into a file.
+
+    Raises:
+        LibraryError: if there is no library, or the file cannot be written.
+    """
+    _check_files(settings, "copy it with: pg_dump")
+    from importlib.metadata import version
+
+    from bot.restoring import databases
+    from retrieval import backup, migrations
+
+    folder = library_dir(settings)
+    found = databases(folder)
+    if not found:
+        raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
+    made = {
+        "when": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "footnote": version("footnote-bot"),
+        "library_format": str(migrations.LATEST),
+    }
+    return backup.write(file, found, made, notify)
+
+
+def restore(
+    settings: Settings, file: Path, notify: Notify, progress: Progress, *, force: bool
+) -> Manifest:
+    """Put what is in a backup in the place of all that is kept.
+
+    Raises:
+        LibraryError: if that cannot be done; then all is as it was.
+    """
+    _check_files(settings, "restore what pg_dump made with: pg_restore")
+    from bot import restoring
+
+    folder, places = library_dir(settings), partial(place, settings)
+    model = embedder(settings, notify)
+    return restoring.restore(
+        file, folder, model, places, notify=notify, progress=progress, force=force
+    )
+
+
+def complete_restore(settings: Settings, notify: Notify) -> None:
+    """Do what is left of a restore that was cut short; nothing, if none was."""
+    swapping.complete(library_dir(settings), notify)
 
 
 def place(settings: Settings, server: str | None = None) -> Place:
@@ -218,6 +290,16 @@ def _own_library(settings: Settings, notify: Notify, server: str, model: Embedde
         articles=articles(settings, server),
         vectors=place(settings, server),
     )
+
+
+def _check_files(settings: Settings, remedy: str) -> None:
+    """Check that what is kept lies in files.
+
+    Raises:
+        ConfigError: if it lies in PostgreSQL.
+    """
+    if settings.database_url:
+        raise ConfigError(f"DATABASE_URL is set, and this is for files; {remedy}.")
 
 
 def _home(settings: Settings, path: Path, name: str | None) -> Home:

@@ -33,6 +33,8 @@ notices = Console(stderr=True, highlight=False)
 def settings() -> Settings:
     """Read the settings, before anything that imports Chroma is imported.
 
+    A restore that was cut short is completed, before anything is opened.
+
     Chroma reads ``.env`` by itself at import, and where it cannot, says nothing that a
     person could mend.  ``bot.compose`` imports it only when it opens a library; so
     ``retrieval.index``, ``retrieval.sync`` and ``bot.discord`` are imported after this.
@@ -42,7 +44,11 @@ def settings() -> Settings:
     """
     from bot.settings import load_settings
 
-    return load_settings()
+    found = load_settings()
+    from bot import compose
+
+    compose.complete_restore(found, notify)
+    return found
 
 
 def library() -> Index:

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -231,6 +231,13 @@ class Index:
         self._generation = secrets.token_hex(8)
         self.store.set_meta(_GENERATION, self._generation)
 
+    def mend(self, doomed: Iterable[str] = ()) -> None:
+        """Make the vectors fit the store; those with keys among ``doomed`` are made anew."""
+        with self.locked():
+            self.vectors.delete(doomed)
+            self._mend()
+            self._finish()
+
     def _mend(self) -> None:
         """Make the vectors fit the store."""
         live, embedded = self.store.keys(), self.vectors.keys()
@@ -287,3 +294,19 @@ def reindex(
 
 def _no_article(name: str) -> str:
     return f"There is no article {name!r}; `footnote sources` lists them."
+
+
+def made_with(store: Store) -> str | None:
+    """Return the fingerprint of the model of a library's vectors; None if there never were any."""
+    return store.meta(_MODEL)
+
+
+def is_unfinished(store: Store) -> bool:
+    """Tell, while nobody writes, whether a write to a library was interrupted."""
+    return store.flag(_UNFINISHED)
+
+
+def expect_reindex(folder: Path) -> None:
+    """Note that the vectors of a library are to be made anew; until then it is refused."""
+    with closing(Store(File(folder / "library.db"))) as store:
+        store.set_meta(_MODEL, _REINDEXING)

@@ -80,6 +80,15 @@ class Place:
                 client.delete_collection(self.collection)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is kept under the key of a passage; ``where`` is its (article, start, end)."""
+
+    key: str
+    vector: Vectors
+    where: tuple[object, object, object]
+
+
 class VectorStore:
     """A Chroma collection, by cosine.
 
@@ -167,6 +176,18 @@ class VectorStore:
         """Return the keys of all vectors."""
         with self._using():
             return set(self._collection.get(include=[])["ids"])
+
+    def kept(self, keys: Iterable[str]) -> Iterator[Kept]:
+        """Yield what is kept of passages, some at a time; keys that are not there yield nothing."""
+        for batch in _batches(sorted(keys)):
+            with self._using():
+                found = self._collection.get(batch, include=["embeddings", "metadatas"])
+            for key, vector, metadata in zip(
+                found["ids"], found["embeddings"], found["metadatas"], strict=True
+            ):
+                where = metadata or {}
+                place = where.get("article"), where.get("start"), where.get("end")
+                yield Kept(key, np.asarray(vector, dtype=np.float32), place)
 
     def nearest(
         self, vector: Sequence[float], limit: int, article: str | None = None
