@@ -11,7 +11,6 @@ from retrieval import articles, intake
 from retrieval.errors import SourceError
 from retrieval.index import Index
 from retrieval.store import Entry, Origin, Source
-from retrieval.types import fold_space
 from retrieval.writer import Progress, Report, ignore
 
 
@@ -56,26 +55,6 @@ def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
         intake.read(path, path.name)  # a single file that cannot be read changes nothing
         found = [(path.absolute(), path.name)]
     return _write(index, found, "added", progress)
-
-
-def add_page(
-    index: Index, url: str, progress: Progress = ignore, *, allow_private: bool = False
-) -> Report:
-    """Add the article at an address of the web, which becomes its id, or renew it.
-
-    Raises:
-        SourceError: if it cannot be fetched or read.
-        LibraryError: if the library cannot be written.
-    """
-    from retrieval import web
-
-    article_id = fold_space(articles.normalise(url)).partition("#")[0]
-    return index.put([web.read(url, article_id, allow_private=allow_private)], progress)
-
-
-def is_address(place: str) -> bool:
-    """Tell an address of the web from a path."""
-    return place.lower().startswith(("http://", "https://"))
 
 
 @dataclass
