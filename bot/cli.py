@@ -239,7 +239,8 @@ def run_discord() -> None:
         development_guild=settings.discord_guild_id,
         reads_messages=settings.discord_message_content,
     )
-    run(client, token, (settings.health_host, settings.health_port))
+    health = settings.health_host, settings.health_port
+    run(client, token, health, settings.refresh_hours)
 
 
 @app.command()

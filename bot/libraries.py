@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 import seeds
-from retrieval import addresses, articles, sync, web
+from retrieval import addresses, articles, refresh, sync, web
 from retrieval.chain import Hear, Pipeline
 from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder
@@ -186,6 +186,24 @@ class Libraries:
         validators = page.validators
         how = Fetched(validators.etag, validators.modified, addresses.as_id(url))
         return self._add(server, web.article(page, article_id), progress, how)
+
+    def servers(self) -> list[str]:
+        """List the ids of the servers that have articles of their own."""
+        return sorted(one.parent.name for one in self._folder.glob("*/library.db"))
+
+    def refresh(self, server: str | None, stop: Callable[[], bool]) -> Report:
+        """Read again what came from the web to the shared library, or to a server's own.
+
+        ``stop`` tells whether to leave the rest for the next time.
+
+        Raises:
+            LibraryError: if the library cannot be written.
+        """
+        visitor = Visitor(self._allow_private_urls, stop=stop)
+        if server is None:
+            return refresh.refresh(self.load(), [], visitor)
+        with self._own(server) as own:
+            return refresh.refresh(own, [], visitor)
 
     def remove(self, server: str, name: str) -> Source:
         """Remove one of a server's own articles, named as in :meth:`find`, and return it.

@@ -81,7 +81,7 @@ def refresh(
     if not names:
         index.store.set_meta(_GOES_ON_AT, pages[0].id if pages else "")
     if pages:
-        left = f"{counted(len(pages), 'page')} were left for the next run, as time was up."
+        left = f"{counted(len(pages), 'page')} left for the next run, as time was up."
         report += Report(problems=(left,))
     return replace(report, seconds=time.monotonic() - started)
 

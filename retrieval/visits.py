@@ -36,7 +36,7 @@ _OTHER_AGENTS = re.compile(
 _FORBIDDEN = (
     "may not be visited by programs, says its site's robots.txt; save the page and add the file."
 )
-_OVER = "was left for the next run, as this one has taken half an hour; run it again."
+_OVER = "was left for the next run, as this one had to end; run it again."
 
 
 class Visitor:
@@ -44,6 +44,7 @@ class Visitor:
 
     Args:
         allow_private: whether others than public addresses may be visited.
+        stop: whether the run is to end before its time.
         clock: seconds that only go forward.
         sleep: waits some seconds.
     """
@@ -52,10 +53,12 @@ class Visitor:
         self,
         allow_private: bool = False,
         *,
+        stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._allow_private = allow_private
+        self._stop = stop
         self._clock = clock
         self._sleep = sleep
         self._end = clock() + MOST_SECONDS
@@ -64,8 +67,8 @@ class Visitor:
 
     @property
     def is_over(self) -> bool:
-        """Whether the run has had its time."""
-        return self._clock() >= self._end
+        """Whether the run has had its time, or is to end now."""
+        return self._stop() or self._clock() >= self._end
 
     def fetch(self, url: str, *, takes: Mapping[str, str] = PAGES) -> Page:
         """Return the page at a URL; see :func:`retrieval.web.fetch`.
