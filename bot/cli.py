@@ -112,20 +112,46 @@ def sync(
 @app.command()
 def add(
     place: Annotated[
-        str, typer.Argument(metavar="PATH|URL", help="A file, a folder of files, or a web page.")
+        str,
+        typer.Argument(
+            metavar="PATH|URL", help="A file, a folder, a zip archive, a web page or a feed."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Add an article, or a folder of them, to what is there."""
     settings = terminal.settings()
     with terminal.library() as index, terminal.progress("Reading") as progress:
+        from retrieval import refresh as web
         from retrieval import sync
+        from retrieval.addresses import is_address
+        from retrieval.visits import Visitor
 
-        if sync.is_address(place):
-            allow = settings.allow_private_urls
-            report = sync.add_page(index, place, progress, allow_private=allow)
+        if is_address(place):
+            report = web.add(index, place, Visitor(settings.allow_private_urls), progress)
         else:
             report = sync.add(index, Path(place), progress)
+    terminal.report(report, as_json)
+
+
+@app.command()
+def refresh(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE...", help="Ids, parts of titles, or addresses of feeds; all if none."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read again what came from the web, and take what is new in feeds."""
+    settings = terminal.settings()
+    with terminal.library() as index, terminal.progress("Reading") as progress:
+        from retrieval import refresh as web
+        from retrieval.visits import Visitor
+
+        visitor = Visitor(settings.allow_private_urls)
+        report = web.refresh(index, names or [], visitor, progress)
     terminal.report(report, as_json)
 
 
@@ -155,12 +181,16 @@ def show(
 
 @app.command()
 def remove(
-    articles: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as in sources.")],
+    articles: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Ids, as in sources, or feeds.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Remove articles from the library; their files stay."""
     with terminal.library() as index:
-        report = index.remove(list(dict.fromkeys(articles)))
+        from retrieval.refresh import of_feeds
+
+        report = index.remove(of_feeds(index, articles))
     terminal.report(report, as_json)
 
 
@@ -220,7 +250,8 @@ def run_discord() -> None:
         development_guild=settings.discord_guild_id,
         reads_messages=settings.discord_message_content,
     )
-    run(client, token, (settings.health_host, settings.health_port))
+    health = settings.health_host, settings.health_port
+    run(client, token, health, settings.refresh_hours)
 
 
 @app.command()

@@ -17,11 +17,13 @@ from bot.render import described, json_line, render_sources, shown, shown_lines
 from bot.session import Session, State
 from bot.why import render_explanation
 from bot.work import CancelledError
-from retrieval import sync
+from retrieval import refresh, sync
+from retrieval.addresses import is_address
 from retrieval.chain import Step
 from retrieval.errors import FootnoteError
 from retrieval.store import Source, named
 from retrieval.types import Answer, Article
+from retrieval.visits import Visitor
 from retrieval.writer import Report
 
 _NEAR = 0.5
@@ -148,11 +150,9 @@ def _added(session: Session, place: str, step: Step) -> Report:
     def progress(done: int, total: int) -> None:
         step(f"Indexing {min(done + 1, total)}/{total}")
 
-    if sync.is_address(place):
+    if is_address(place):
         step("Fetching the page")
-        return sync.add_page(
-            session.index, place, progress, allow_private=session.allow_private_urls
-        )
+        return refresh.add(session.index, place, Visitor(session.allow_private_urls), progress)
     step("Reading")
     return sync.add(session.index, _path(place), progress)
 
@@ -190,7 +190,7 @@ COMMANDS = {
         "TITLE",
         Wants.TITLE,
     ),
-    "/add": Command(_add, "adds a file, a folder or a web page", "PATH|URL", Wants.PLACE),
+    "/add": Command(_add, "adds a file, a folder, a web page or a feed", "PATH|URL", Wants.PLACE),
     "/new": Command(_new, "forgets the conversation, for a question on something else"),
     "/help": Command(_help, "lists the commands"),
     "/quit": Command(_quit, "leaves"),

@@ -71,6 +71,7 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
     writer = chat(settings)
     return Libraries(
         has_own=lambda server: articles(settings, server).exists(),
+        list_own=partial(servers, settings),
         open_shared=partial(library, settings, notify),
         open_own=partial(_own_library, settings, notify),
         build=lambda *some: pipeline(*some, reader=reader(), chat=writer),

@@ -46,6 +46,7 @@ class Desk:
         self._answering = ThreadPoolExecutor(workers, "answer")
         self._indexing = ThreadPoolExecutor(1, "index")
         self._looking_up = ThreadPoolExecutor(2, "look-up")
+        self._refreshing = ThreadPoolExecutor(1, "refresh")
         self._places = workers + queue
         self._clock = clock
         self._asking: set[str] = set()
@@ -120,6 +121,15 @@ class Desk:
         """Return what a function gives that is soon done, and must not wait for questions."""
         return await self._run(self._looking_up, lambda: function(*args, **kwargs))
 
+    async def refresh(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a function gives that may take an hour, and that nobody waits for."""
+        return await self._run(self._refreshing, lambda: function(*args, **kwargs))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no more work is taken."""
+        return self._is_closed
+
     async def close(self, patience: float) -> bool:
         """Take no more questions, and tell whether all is done within ``patience`` seconds."""
         self._is_closed = True
@@ -128,7 +138,7 @@ class Desk:
         except TimeoutError:
             return False
         finally:
-            for pool in (self._answering, self._indexing, self._looking_up):
+            for pool in (self._answering, self._indexing, self._looking_up, self._refreshing):
                 pool.shutdown(wait=False, cancel_futures=True)
         return True
 

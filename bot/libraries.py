@@ -18,15 +18,16 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import seeds
-from retrieval import articles, sync, web
+from retrieval import addresses, articles, refresh, sync, web
 from retrieval.chain import Hear, Pipeline
 from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder
 from retrieval.errors import SourceError
 from retrieval.index import Index
 from retrieval.question import Query
-from retrieval.store import Source, named
+from retrieval.store import NOT_FETCHED, Fetched, Source, named
 from retrieval.types import Answer, Article
+from retrieval.visits import Visitor
 from retrieval.writer import Progress, Report, ignore
 
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -47,6 +48,7 @@ class Libraries:
 
     Args:
         has_own: tells whether a server has articles of its own.
+        list_own: lists the ids of those that have.
         open_shared: opens the shared library.
         open_own: opens that of a server, with the embedding model of the shared one.
         build: joins libraries to a function that answers.
@@ -60,6 +62,7 @@ class Libraries:
     def __init__(
         self,
         has_own: Callable[[str], bool],
+        list_own: Callable[[], list[str]],
         open_shared: Callable[[], Index],
         open_own: Callable[[str, Embedder], Index],
         build: Callable[..., Pipeline],
@@ -70,6 +73,7 @@ class Libraries:
         most_open: int = 32,
     ) -> None:
         self._has_own = has_own
+        self._list_own = list_own
         self._open_shared = open_shared
         self._open_own = open_own
         self._build = build
@@ -181,8 +185,28 @@ class Libraries:
             LibraryError: if the library cannot be written.
         """
         article_id = f"{server}/{_safe(url.split('://', 1)[-1])}"
-        article = web.read(url, article_id, allow_private=self._allow_private_urls)
-        return self._add(server, article, progress)
+        page = Visitor(self._allow_private_urls).fetch(url)
+        validators = page.validators
+        how = Fetched(validators.etag, validators.modified, addresses.as_id(url))
+        return self._add(server, web.article(page, article_id), progress, how)
+
+    def servers(self) -> list[str]:
+        """List the ids of the servers that have articles of their own."""
+        return self._list_own()
+
+    def refresh(self, server: str | None, stop: Callable[[], bool]) -> Report:
+        """Read again what came from the web to the shared library, or to a server's own.
+
+        ``stop`` tells whether to leave the rest for the next time.
+
+        Raises:
+            LibraryError: if the library cannot be written.
+        """
+        visitor = Visitor(self._allow_private_urls, stop=stop)
+        if server is None:
+            return refresh.refresh(self.load(), [], visitor)
+        with self._own(server) as own:
+            return refresh.refresh(own, [], visitor)
 
     def remove(self, server: str, name: str) -> Source:
         """Remove one of a server's own articles, named as in :meth:`find`, and return it.
@@ -206,7 +230,9 @@ class Libraries:
                 raise SourceError(f"{found[0].title!r} has been removed already.") from error
         return found[0]
 
-    def _add(self, server: str, article: Article, progress: Progress) -> Added:
+    def _add(
+        self, server: str, article: Article, progress: Progress, how: Fetched = NOT_FETCHED
+    ) -> Added:
         with self._own(server) as own:
             known = {source.id for source in own.store.sources()}
             if article.id not in known and len(known) >= self._most_articles:
@@ -214,7 +240,7 @@ class Libraries:
                     f"This server has {len(known)} articles of its own, and may have no more; "
                     "remove one first."
                 )
-            return Added(article, own.put([article], progress))
+            return Added(article, own.put([article], progress, {article.id: how}))
 
     @contextmanager
     def _seen_by(self, server: str | None) -> Iterator[tuple[Index, ...]]:

@@ -39,6 +39,7 @@ def render_answer(answer: Answer, console: Console) -> None:
         for citation in answer.closest:
             console.print()
             console.print(_heading(citation, "dim"))
+            _print_copies(citation, console)
             quote = _cut_end(shown(citation.quote), _LONGEST_QUOTE)
             console.print(Padding(Text(quote, style="dim"), (0, 0, 0, 4)))
         return
@@ -55,6 +56,7 @@ def render_answer(answer: Answer, console: Console) -> None:
     for citation in answer.citations:
         console.print()
         console.print(_heading(citation, "bold cyan"))
+        _print_copies(citation, console)
         console.print(Padding(_in_context(citation, answer.short, console), (0, 0, 0, 4)))
 
 
@@ -141,6 +143,13 @@ def _heading(citation: Citation, style: str) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", style), described(citation.article, citation.page)
     )
+
+
+def _print_copies(citation: Citation, console: Console) -> None:
+    """Print where else the same story is, on a line for each place."""
+    for copy in citation.also:
+        place = Text(f"also at: {shown(copy.url or copy.id)}", style="dim")
+        console.print(Padding(place, (0, 0, 0, 4), expand=False))
 
 
 def _in_context(citation: Citation, short: str | None, console: Console) -> Text:

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     queue: int = Field(100, ge=0)
     keep_days: int = Field(90, ge=1, le=36_500)
     server_sources: int = Field(1_000, ge=0)
+    refresh_hours: float = Field(0, ge=0, le=8_760)
     cooldown: int = Field(5, ge=0, le=3600)
     health_host: str = "127.0.0.1"
     health_port: int | None = Field(None, ge=1, le=65_535)

@@ -71,10 +71,15 @@ class _Parsed:
     language: str | None = None
 
 
-def find(folder: Path) -> Iterator[Path]:
+def is_readable(path: PurePath) -> bool:
+    """Tell whether a file is of a kind that can be read, by its suffix."""
+    return path.suffix.lower() in _READERS
+
+
+def find(folder: Path, also: frozenset[str] = frozenset()) -> Iterator[Path]:
     """Yield the readable files of a folder and of those below it, in order of name.
 
-    Hidden files and folders are passed over.
+    Hidden files and folders are passed over; ``also`` has further suffixes.
 
     Raises:
         SourceError: if the folder is not there or may not be listed.
@@ -86,8 +91,8 @@ def find(folder: Path) -> Iterator[Path]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir() and not entry.is_symlink():
-                yield from find(entry)
-            elif entry.suffix.lower() in _READERS and entry.is_file():
+                yield from find(entry, also)
+            elif (is_readable(entry) or entry.suffix.lower() in also) and entry.is_file():
                 yield entry
     except OSError as error:
         raise SourceError(
@@ -125,7 +130,7 @@ def check_format(path: PurePath) -> None:
     Raises:
         SourceError: if its suffix names no format that is known.
     """
-    if path.suffix.lower() not in _READERS:
+    if not is_readable(path):
         raise SourceError(f"{path} is of a kind that cannot be read; use {formats()}.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from retrieval import duplicates
 from retrieval.support import uncarried
 from retrieval.types import (
     Answer,
@@ -34,8 +35,10 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
     A claim stands only if each of its spans lies in a passage that was found,
     and the spans together hold its numbers, its names, and its negations.  Where
     none stands, the answer has no statements and offers the closest passages.
+    Of copies of a story one is cited, and the others are named beside it.
     """
     claims = [claim for claim in draft.claims if claim.spans and _is_carried(claim, hits)]
+    claims = duplicates.folded(claims)
     if not claims:
         return Answer(draft.question, closest=closest(hits), notice=draft.notice)
     numbers: dict[Span, int] = {}
@@ -48,7 +51,7 @@ def verify(draft: Draft, hits: Sequence[Hit]) -> Answer:
         question=draft.question,
         short=_short(claims),
         statements=tuple(statements),
-        citations=_number(numbers),
+        citations=_number(numbers, hits),
         notice=draft.notice,
     )
 
@@ -58,20 +61,36 @@ def closest(hits: Sequence[Hit]) -> tuple[Citation, ...]:
     chosen: list[Span] = []
     for hit in hits:
         passage = hit.passage
-        if not any(_overlap(passage, other) for other in chosen):
+        if len(chosen) < CLOSEST and not any(_overlap(passage, other) for other in chosen):
             chosen.append(Span(passage.article, passage.start, passage.end))
-    return _number(chosen[:CLOSEST])
+    return _number(chosen, hits)
 
 
-def _number(spans: Iterable[Span]) -> tuple[Citation, ...]:
+def _number(spans: Iterable[Span], hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    """Return spans as citations, each with the copies of its article that were found."""
+    articles = {hit.passage.article.id: hit.passage.article for hit in hits}
     return tuple(
-        Citation(span.article, span.start, span.end, number)
+        Citation(
+            span.article,
+            span.start,
+            span.end,
+            number,
+            duplicates.copies(span.article, articles.values()),
+        )
         for number, span in enumerate(spans, start=1)
     )
 
 
 def _overlap(left: Span, right: Span) -> bool:
-    return left.article.id == right.article.id and left.start < right.end and right.start < left.end
+    """Tell whether two spans share words of an article, or of two copies of it."""
+    if left.article.id != right.article.id:
+        if not duplicates.are_copies(left.article, right.article):
+            return False
+        moved = duplicates.same_words(left, right.article)
+        if moved is None:
+            return False
+        left = moved
+    return left.start < right.end and right.start < left.end
 
 
 def _is_carried(claim: Claim, hits: Sequence[Hit]) -> bool:

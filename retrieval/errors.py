@@ -2,6 +2,8 @@
 
     FootnoteError
     ├── SourceError      an article cannot be read
+    │   ├── GoneError    there is nothing at its address any more
+    │   └── LaterError   it cannot be had just now
     ├── QuestionError    a question cannot be asked
     ├── LibraryError     the index on disk is missing, damaged, locked or of another kind
     ├── ModelError       a model cannot be loaded
@@ -18,6 +20,14 @@ class FootnoteError(Exception):
 
 class SourceError(FootnoteError):
     """An article cannot be read."""
+
+
+class GoneError(SourceError):
+    """There is nothing at an article's address any more."""
+
+
+class LaterError(SourceError):
+    """An article cannot be had just now, and perhaps can be later."""
 
 
 class QuestionError(FootnoteError):

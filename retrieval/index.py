@@ -11,10 +11,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from retrieval import passages
 from retrieval.database import Home
@@ -22,7 +22,7 @@ from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError, SourceError
 from retrieval.locking import folder_errors
 from retrieval.sqlite import File
-from retrieval.store import Entry, Source, Store, named
+from retrieval.store import NOT_FETCHED, Entry, Fetched, Source, Store, named
 from retrieval.types import Article, Passage
 from retrieval.vectors import Place, VectorStore
 from retrieval.writer import GROUP, Progress, Report, Writer, ignore
@@ -122,10 +122,16 @@ class Index:
         """Whether nothing was ever written to this library but seeds, and not all of these."""
         return self.store.meta(_MODEL) is None or self.store.flag(_SEEDING)
 
-    def put(self, found: Iterable[Article], progress: Progress = ignore) -> Report:
+    def put(
+        self,
+        found: Iterable[Article],
+        progress: Progress = ignore,
+        fetched: Mapping[str, Fetched] = MappingProxyType({}),
+    ) -> Report:
         """Add articles that are already read, or renew those with the same ids.
 
-        ``progress`` counts passages of the articles met so far.
+        ``progress`` counts passages of the articles met so far; ``fetched`` tells by their
+        ids how those were fetched that come from the web.
 
         Raises:
             LibraryError: if the library cannot be written.
@@ -135,7 +141,8 @@ class Index:
         with self.writing(progress) as writer:
             known = {source.id for source in self.store.sources()}
             for article in found:
-                entry = Entry(article, self.cut(article), "added", article.version)
+                how = fetched.get(article.id, NOT_FETCHED)
+                entry = Entry(article, self.cut(article), "added", article.version, how)
                 writer.put(entry)
                 new, changed = new + (article.id not in known), changed + (article.id in known)
                 passage_count += len(entry.passages)
@@ -169,7 +176,8 @@ class Index:
             for done, source in enumerate(sources):
                 progress(done, len(sources))
                 article = self.store.articles([source.id])[source.id]
-                entry = Entry(article, self.cut(article), source.origin, source.digest)
+                cut = self.cut(article)
+                entry = Entry(article, cut, source.origin, source.digest, source.fetched)
                 self.vectors.upsert(entry.passages, self.vectors.embed(entry.passages))
                 self.store.put([entry])
                 count += len(entry.passages)

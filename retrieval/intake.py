@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retrieval import articles
+from retrieval.archives import SUFFIX, Archives, within
 from retrieval.errors import SourceError
 from retrieval.store import Origin, Source
 from retrieval.types import Article
@@ -30,9 +31,12 @@ def files(folder: Path) -> list[tuple[Path, str]]:
     Raises:
         SourceError: if there is no such folder, or no article in it.
     """
-    found = [
-        (path.absolute(), path.relative_to(folder).as_posix()) for path in articles.find(folder)
-    ]
+    found: list[tuple[Path, str]] = []
+    with Archives() as archives:
+        for path in articles.find(folder, frozenset({SUFFIX})):
+            name = path.relative_to(folder).as_posix()
+            is_archive = path.suffix.lower() == SUFFIX
+            found += _unpacked(path, name, archives) if is_archive else [(path.absolute(), name)]
     if not found:
         raise SourceError(
             f"{folder} holds no articles ({articles.formats()}), so nothing was changed; name "
@@ -41,8 +45,32 @@ def files(folder: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def load(path: Path) -> bytes:
-    """Return the bytes of a file whose name can be kept.
+def archived(path: Path) -> list[tuple[Path, str]]:
+    """Return the articles of a zip archive as :func:`files` does those of a folder.
+
+    Raises:
+        SourceError: if it cannot be read, or has no article in it.
+    """
+    with Archives() as archives:
+        if not archives.contents(path).members:
+            problem = archives.contents(path).problem
+            raise SourceError(problem or f"{path} holds no articles; add one that does.")
+        return _unpacked(path, path.name, archives)
+
+
+def _unpacked(path: Path, name: str, archives: Archives) -> list[tuple[Path, str]]:
+    """Return the files of an archive; it is among them itself if something is to be said of it."""
+    itself = (path.absolute(), name)
+    try:
+        contents = archives.contents(path)
+    except SourceError:
+        return [itself]
+    found = [(path.absolute() / inner, f"{name}/{inner}") for inner in contents.members]
+    return [*found, itself] if contents.problem else found
+
+
+def load(path: Path, archives: Archives) -> bytes:
+    """Return the bytes of a file whose name can be kept, also of one within an archive.
 
     Raises:
         SourceError: if it cannot be read, or its name is not Unicode.
@@ -51,7 +79,10 @@ def load(path: Path) -> bytes:
         str(path).encode()
     except UnicodeEncodeError:
         raise SourceError(f"{str(path)!a} has a name that is not UTF-8; rename it.") from None
-    return articles.load(path)
+    if path.suffix.lower() == SUFFIX:
+        raise SourceError(archives.contents(path).problem or f"{path} is an archive.")
+    inner = within(path)
+    return archives.load(*inner) if inner else articles.load(path)
 
 
 def read(path: Path, article_id: str) -> Article:
@@ -61,7 +92,8 @@ def read(path: Path, article_id: str) -> Article:
         SourceError: if it cannot be read.
     """
     articles.check_format(path)
-    return articles.parse(load(path), path, article_id)
+    with Archives() as archives:
+        return articles.parse(load(path, archives), path, article_id)
 
 
 def digest(path: Path, data: bytes) -> str:

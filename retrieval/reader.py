@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from retrieval import fitting, named, repair, sentences, terms
+from retrieval import duplicates, fitting, named, repair, sentences, terms
 from retrieval.calibration import Calibration, Signs
 from retrieval.repair import Extent
 from retrieval.spans import Found, Read, Reading, Titled
@@ -151,7 +151,10 @@ class Reader:
             source = other.spans[0].article
             is_heard = source.id == article.id or source.id in rivals
             is_other = best.short and other.short and other.short not in shorts and not is_heard
-            if is_other and on_subject(self._encode, article.title, [source.title]):
+            given = [best, *rivals.values()]
+            if not is_other or any(duplicates.tells_the_same(one, other) for one in given):
+                continue
+            if on_subject(self._encode, article.title, [source.title]):
                 rivals[source.id] = other
                 shorts.add(other.short)
         return list(rivals.values())

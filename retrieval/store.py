@@ -8,7 +8,7 @@ elsewhere and are believed only where their passage is found here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -33,6 +33,23 @@ _INSERT_PASSAGE = sa.text("""
 
 
 @dataclass(frozen=True)
+class Fetched:
+    """How an article was fetched, if it was: what its server said of it, and by what it came.
+
+    ``feed`` is the address of the feed or sitemap that listed it; where the id is no address,
+    it is the article's own.
+    """
+
+    etag: str | None = None
+    modified: str | None = None
+    feed: str | None = None
+
+
+NOT_FETCHED = Fetched()
+"""An article that comes from a file."""
+
+
+@dataclass(frozen=True)
 class Source:
     """An article as it is listed.  ``digest`` is that of the file it was read from."""
 
@@ -44,6 +61,7 @@ class Source:
     origin: Origin
     digest: str
     passages: int
+    fetched: Fetched = NOT_FETCHED
 
     def to_dict(self) -> dict[str, object]:
         """Return what a list of articles says of it, as JSON-ready data."""
@@ -65,6 +83,7 @@ class Entry:
     passages: Sequence[Passage]
     origin: Origin
     digest: str
+    fetched: Fetched = NOT_FETCHED
 
 
 class Store:
@@ -142,6 +161,16 @@ class Store:
                     .values(path=path, origin=origin)
                 )
 
+    def note(self, fetched: Mapping[str, Fetched]) -> None:
+        """Note how articles whose text is unchanged were fetched anew."""
+        with self._database.writing() as connection:
+            for article_id, how in fetched.items():
+                connection.execute(
+                    schema.articles.update()
+                    .where(schema.articles.c.id == article_id)
+                    .values(asdict(how))
+                )
+
     def remove(self, ids: Sequence[str]) -> None:
         """Remove articles and their passages, in one transaction."""
         with self._database.writing() as connection:
@@ -152,13 +181,17 @@ class Store:
         count = sa.func.count(schema.passages.c.id)
         a = schema.articles.c
         query = (
-            sa.select(a.id, a.title, a.url, a.path, a.published, a.origin, a.digest, count)
+            sa.select(
+                *(a.id, a.title, a.url, a.path, a.published, a.origin, a.digest, count),
+                *(a.etag, a.modified, a.feed),
+            )
             .join_from(schema.articles, schema.passages, isouter=True)
             .group_by(schema.articles.c.id)
             .order_by(schema.articles.c.id)
         )
         with self._database.reading() as connection:
-            return [Source(*row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        return [replace(Source(*row[:-3]), fetched=Fetched(*row[-3:])) for row in rows]
 
     def articles(self, ids: Iterable[str]) -> dict[str, Article]:
         """Return the live articles among ``ids``."""
@@ -259,6 +292,7 @@ def _columns(entry: Entry) -> dict[str, object]:
         "digest": entry.digest,
         "pages": list(entry.article.pages) or None,
         "language": entry.article.language,
+        **asdict(entry.fetched),
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval import articles, intake
+from retrieval.archives import SUFFIX, Archives
 from retrieval.errors import SourceError
 from retrieval.index import Index
 from retrieval.store import Entry, Origin, Source
-from retrieval.types import fold_space
 from retrieval.writer import Progress, Report, ignore
 
 
@@ -44,7 +45,7 @@ def sync(index: Index, folder: Path, progress: Progress = ignore) -> Report:
 
 
 def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
-    """Add an article, or those of a folder, or renew them; others stay as they are.
+    """Add an article, or those of a folder or a zip archive, or renew them; others stay.
 
     Raises:
         SourceError: if there is nothing to add, or a single file cannot be read.
@@ -52,30 +53,12 @@ def add(index: Index, path: Path, progress: Progress = ignore) -> Report:
     """
     if intake.is_folder(path):
         found = intake.files(path)
+    elif path.suffix.lower() == SUFFIX:
+        found = intake.archived(path)
     else:
         intake.read(path, path.name)  # a single file that cannot be read changes nothing
         found = [(path.absolute(), path.name)]
     return _write(index, found, "added", progress)
-
-
-def add_page(
-    index: Index, url: str, progress: Progress = ignore, *, allow_private: bool = False
-) -> Report:
-    """Add the article at an address of the web, which becomes its id, or renew it.
-
-    Raises:
-        SourceError: if it cannot be fetched or read.
-        LibraryError: if the library cannot be written.
-    """
-    from retrieval import web
-
-    article_id = fold_space(articles.normalise(url)).partition("#")[0]
-    return index.put([web.read(url, article_id, allow_private=allow_private)], progress)
-
-
-def is_address(place: str) -> bool:
-    """Tell an address of the web from a path."""
-    return place.lower().startswith(("http://", "https://"))
 
 
 @dataclass
@@ -88,6 +71,7 @@ class _Changes:
     passages: int = 0
     moved: dict[str, tuple[str, Origin]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
 
 
 def _write(
@@ -100,19 +84,20 @@ def _write(
 ) -> Report:
     started = time.monotonic()
     changes = _Changes()
-    with index.writing(seeding=seeding) as writer:
+    with index.writing(seeding=seeding) as writer, Archives() as archives:
         known = {source.id: source for source in index.store.sources()}
         named = intake.assign_ids(found, origin, known)
         for done, (path, article_id) in enumerate(named):
             progress(done, len(named))
             before = known.get(article_id)
-            entry = _read(index, (path, article_id, origin), before, changes)
+            entry = _read(index, archives, (path, article_id, origin), before, changes)
             if entry:
                 changes.passages += len(entry.passages)
                 writer.put(entry)
         writer.flush()
         index.store.relocate(changes.moved)
         kept = {article_id for _, article_id in named}
+        kept |= _within(changes.unreadable, found, known.values())
         gone = [s.id for s in known.values() if origin == s.origin == "synced" and s.id not in kept]
         writer.drop(gone)
         progress(len(named), len(named))
@@ -127,13 +112,27 @@ def _write(
     )
 
 
+def _within(
+    unreadable: Iterable[Path], found: Iterable[tuple[Path, str]], sources: Iterable[Source]
+) -> set[str]:
+    """Return the ids of articles in archives that cannot be opened now, which stay."""
+    places = [f"{path}{os.sep}" for path in unreadable if path.suffix.lower() == SUFFIX]
+    names = [str(path) for path, _ in found] if places else []
+    closed = tuple(one for one in places if not any(name.startswith(one) for name in names))
+    return {source.id for source in sources if (source.path or "").startswith(closed)}
+
+
 def _read(
-    index: Index, file: tuple[Path, str, Origin], before: Source | None, changes: _Changes
+    index: Index,
+    archives: Archives,
+    file: tuple[Path, str, Origin],
+    before: Source | None,
+    changes: _Changes,
 ) -> Entry | None:
     """Return what has to be written for a file, if anything, and count it."""
     path, article_id, origin = file
     try:
-        data = intake.load(path)
+        data = intake.load(path, archives)
         digest = intake.digest(path, data)
         if before and before.digest == digest:
             changes.unchanged += 1
@@ -143,6 +142,7 @@ def _read(
         article = articles.parse(data, path, article_id)
     except SourceError as error:
         changes.problems.append(str(error))
+        changes.unreadable.append(path)
         return None
     if before:
         changes.changed += 1

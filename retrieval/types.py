@@ -129,9 +129,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class Citation(Span):
-    """A numbered span of an article."""
+    """A numbered span of an article.
+
+    ``also`` are other copies of the article, by which it is confirmed no further.
+    """
 
     number: int
+    also: tuple[Article, ...] = ()
 
     @property
     def quote(self) -> str:
@@ -218,4 +222,5 @@ def _citation_dict(citation: Citation) -> Mapping[str, object]:
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
+        "also": [{"source": one.id, "title": one.title, "url": one.url} for one in citation.also],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from retrieval.embedding import Embedder
 from retrieval.index import Index
 from tests.keeping import Keeping, collect
 from tests.services import INSTALL, ChromaServer, PostgresServer, programs
+from tests.sites import Internet, Site, serving
 
 ON_SERVERS = {
     "tests.test_chain",
@@ -127,6 +129,27 @@ def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     libraries.load()
     libraries.close()
     return folder
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
+    """Names and addresses of the test's own, and no others but those of this machine."""
+    internet = Internet()
+    monkeypatch.setattr(socket, "getaddrinfo", internet.getaddrinfo)
+    monkeypatch.setattr(socket, "create_connection", internet.create_connection)
+    return internet
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server of this machine."""
+    yield from serving(Site())
+
+
+@pytest.fixture
+def inner_site() -> Iterator[Site]:
+    """A server that only this machine may see."""
+    yield from serving(Site())
 
 
 @pytest.fixture

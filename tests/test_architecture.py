@@ -73,7 +73,10 @@ def importers(package: str) -> set[str]:
         ("httpx", {"retrieval/web.py"}),
         ("langchain", {"retrieval/chat_models.py"}),
         ("tenacity", {"retrieval/faults.py"}),
-        ("httpcore", {"retrieval/web.py", "retrieval/network.py"}),
+        ("httpcore", {"retrieval/web.py", "retrieval/network.py", "retrieval/responses.py"}),
+        ("protego", {"retrieval/visits.py"}),
+        ("feedparser", {"retrieval/feeds.py"}),
+        ("lxml", {"retrieval/feeds.py"}),
         ("aiohttp", {"bot/health.py", "bot/discord/errors.py", "bot/discord/run.py"}),
     ],
 )

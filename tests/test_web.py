@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import gzip
-import re
 import socket
 import ssl
 import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from retrieval import articles, network, web
+from retrieval import articles, network, responses, web
 from retrieval.errors import SourceError
 from retrieval.types import Article
+from tests.sites import PUBLIC, STORY, TEXT, Handler, Internet, Reply, Site, serving
 
-PUBLIC = "93.184.216.34"
+pytestmark = pytest.mark.usefixtures("internet")
+
 PUBLIC_TOO = "2606:2800:220:1::1"
-TEXT = "The harbour opens\n\nThe harbour opens on Friday."
-STORY = """\
-<html><head><title>The harbour opens</title>{head}</head><body><article>
-<h1>The harbour opens</h1>
-<p>The “new harbour” opens on Friday, said the mayor at the café beside the old crane, and the
-first ferry sails at noon for the island with forty passengers on board.</p>
-</article></body></html>
-"""
 # A certificate of harbour.test that nobody but these tests trusts, and its key.
 KEY = """\
 -----BEGIN PRIVATE KEY-----
@@ -56,127 +46,6 @@ zj0EAwIDSAAwRQIgFcdXIm8iIckHEnhRCOTuEqV2j+K2Nra/9dokD2O6jQsCIQCf
 tY+X6xHA635h2CDZJDqj1APlJXDZVgkKAY724nmlBg==
 -----END CERTIFICATE-----
 """
-
-
-@dataclass
-class Reply:
-    body: bytes = TEXT.encode()
-    kind: str | None = "text/plain"
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-Answer = Reply | Callable[["Handler"], object]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.requests.append((self.path, dict(self.headers)))
-        reply = self.server.routes.get(self.path.partition("?")[0], Reply(status=404))
-        if not isinstance(reply, Reply):
-            reply(self)
-            return
-        self.send_response(reply.status)
-        if reply.kind is not None:
-            self.send_header("Content-Type", reply.kind)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class Site(ThreadingHTTPServer):
-    """A server of this machine, and what it was asked."""
-
-    daemon_threads = False
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.routes: dict[str, Answer] = {"/": Reply()}
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.closing = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, *_: object) -> None:
-        """Say nothing: a visitor may leave before the end."""
-
-
-class Internet:
-    """The names and addresses that a test has; nothing else but this machine can be reached."""
-
-    def __init__(self) -> None:
-        self._look_up, self._connect = socket.getaddrinfo, socket.create_connection
-        self.names: dict[str, list[list[str]]] = {}
-        self.wires: dict[tuple[str, int], int] = {}
-        self.dialled: list[tuple[str, int]] = []
-        self.patience: list[float] = []
-
-    def host(self, site: Site, *, port: int = 80) -> None:
-        """Make a site known as harbour.test, at a public address."""
-        self.names["harbour.test"] = [[PUBLIC]]
-        self.wires[PUBLIC, port] = site.server_port
-
-    def getaddrinfo(self, host: str, port: int, *args: int, **kwargs: int) -> list[Any]:
-        if host in self.names:
-            answers = self.names[host]
-            answer = answers.pop(0) if len(answers) > 1 else answers[0]
-            return [
-                found
-                for address in answer
-                for found in self._look_up(address, port, *args, **kwargs)
-            ]
-        if host == "localhost" or re.fullmatch(r"[0-9a-fx.:]+", host):
-            return self._look_up(host, port, *args, **kwargs)
-        host.encode("idna")
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    def create_connection(
-        self, address: tuple[str, int], timeout: float, **kwargs: Any
-    ) -> socket.socket:
-        self.dialled.append(address)
-        self.patience.append(timeout)
-        if address in self.wires:
-            address = ("127.0.0.1", self.wires[address])
-        elif not address[0].startswith("127."):
-            raise ConnectionRefusedError
-        return self._connect(address, timeout, **kwargs)
-
-
-@pytest.fixture(autouse=True)
-def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
-    internet = Internet()
-    monkeypatch.setattr(socket, "getaddrinfo", internet.getaddrinfo)
-    monkeypatch.setattr(socket, "create_connection", internet.create_connection)
-    return internet
-
-
-def serving(site: Site) -> Iterator[Site]:
-    thread = threading.Thread(target=site.serve_forever, args=(0.01,))
-    thread.start()
-    yield site
-    site.closing.set()
-    site.shutdown()
-    thread.join()
-    site.server_close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    yield from serving(Site())
-
-
-@pytest.fixture
-def inner_site() -> Iterator[Site]:
-    """A server that only this machine may see."""
-    yield from serving(Site())
 
 
 @pytest.fixture
@@ -202,12 +71,12 @@ def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "certificate.pem"))
 
 
-def fetch(url: str) -> web.Page:
+def fetch(url: str) -> responses.Page:
     return web.fetch(url, allow_private=True)
 
 
 def read(url: str) -> Article:
-    return web.read(url, "the id", allow_private=True)
+    return web.article(fetch(url), "the id")
 
 
 def refusal(url: str, *, allow_private: bool = True) -> str:
@@ -223,7 +92,7 @@ def refusal(url: str, *, allow_private: bool = True) -> str:
 class TestWhatIsFetched:
     def test_a_page_has_its_address_its_bytes_and_a_name(self, site: Site) -> None:
         site.routes["/news/harbour-opens"] = Reply(b"<p>caf\xc3\xa9", "text/html; charset=utf-8")
-        assert fetch(f"{site.url}/news/harbour-opens") == web.Page(
+        assert fetch(f"{site.url}/news/harbour-opens") == responses.Page(
             url=f"{site.url}/news/harbour-opens",
             data=b"<p>caf\xc3\xa9",
             name=PurePosixPath("harbour-opens.html"),
@@ -452,7 +321,7 @@ class TestTheArticle:
         internet.host(site)
         head = '<link rel="canonical" href="http://harbour.test/news/harbour">'
         site.routes["/"] = Reply(STORY.format(head=head).encode(), "text/html")
-        article = web.read("http://harbour.test/?from=mail", "the id")
+        article = web.article(web.fetch("http://harbour.test/?from=mail"), "the id")
         assert article.url == "http://harbour.test/news/harbour"
 
     @pytest.mark.parametrize(
@@ -479,7 +348,9 @@ class TestTheArticle:
     ) -> None:
         internet.host(site)
         site.routes["/a"] = Reply(f'---\nurl: "{named}"\n---\nIt rained.'.encode(), "text/markdown")
-        assert web.read("http://harbour.test/a", "the id").url == (url or "http://harbour.test/a")
+        assert web.article(web.fetch("http://harbour.test/a"), "the id").url == (
+            url or "http://harbour.test/a"
+        )
 
     def test_a_page_without_an_article_is_refused_with_a_remedy(self, site: Site) -> None:
         site.routes["/a"] = Reply(b"<html></html>", "text/html")
@@ -661,9 +532,6 @@ class TestOnlyThePublicInternet:
         assert "is not on the public internet" in refusal(site.url, allow_private=False)
         assert site.requests == []
         assert web.fetch(site.url, allow_private=True).data == TEXT.encode()
-        assert web.read(site.url, "the id", allow_private=True).title == "The harbour opens"
-        with pytest.raises(SourceError, match="is not on the public internet"):
-            web.read(site.url, "the id")
 
     def test_where_the_first_address_is_silent_the_next_is_tried(
         self, internet: Internet, site: Site

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bot.discord.markdown import TITLE, clean, dated_link, escaped, plain, quoted, safe_url
+from bot.discord.markdown import TITLE, clean, dated_link, escaped, link, plain, quoted, safe_url
 from bot.discord.splitting import LIMIT, beginning, length, split
 from bot.render import NOT_ANSWERED, context
-from retrieval.types import Answer, Citation
+from retrieval.types import Answer, Article, Citation
 from retrieval.wording import dated, paged
 
 MOST_NUMBERS = 20
@@ -129,6 +129,7 @@ def _said(answer: Answer) -> Iterator[_Piece]:
     for citation in answer.citations:
         yield _Piece(before, f"{_marks([citation.number])} {_source(citation)}")
         before = "\n"
+        yield from (_Piece(before, f"-# also at {_place(copy)}") for copy in citation.also)
 
 
 def _statements(answer: Answer) -> Iterator[_Piece]:
@@ -154,6 +155,7 @@ def _not_said(answer: Answer) -> Iterator[_Piece]:
     for citation in answer.closest:
         excerpt = plain(citation.quote, _LONGEST_EXCERPT)
         lines = [f"• {_source(citation)}", f"> {excerpt}" if excerpt else ""]
+        lines[1:1] = [f"-# also at {_place(copy)}" for copy in citation.also]
         yield _Piece(before, heading + "\n".join(filter(None, lines)))
         heading, before = "", "\n\n"
 
@@ -210,6 +212,12 @@ def _marks(numbers: Iterable[int]) -> str:
 def _source(citation: Citation) -> str:
     article = citation.article
     return dated_link(article.title, article.url, article.published, citation.page)
+
+
+def _place(article: Article) -> str:
+    """Return a link that is called by its site, as the title is that of the copy above it."""
+    url = safe_url(article.url)
+    return link(urlsplit(url).hostname or "", url) if url else plain(article.title, TITLE)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.discord.client import FootnoteClient
 from bot.health import serve_health
+from bot.refreshing import keep_fresh
 from retrieval.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -68,16 +69,22 @@ def check_token(secret: SecretStr | None) -> str:
     return token
 
 
-def run(client: FootnoteClient, token: str, health: tuple[str, int | None]) -> None:
+def run(
+    client: FootnoteClient,
+    token: str,
+    health: tuple[str, int | None],
+    refresh_hours: float = 0,
+) -> None:
     """Run the bot until it is told to stop by SIGTERM or SIGINT.
 
-    What is running then is finished, for up to :data:`PATIENCE` seconds.
+    What is running then is finished, for up to :data:`PATIENCE` seconds.  What came from
+    the web is refreshed every so many hours, or never if these are 0.
 
     Raises:
         ConfigError: if Discord does not let the bot in, or cannot be reached.
         FootnoteError: if the library or its models cannot be used.
     """
-    is_idle = asyncio.run(_run(client, token, health))
+    is_idle = asyncio.run(_run(client, token, health, refresh_hours))
     if not is_idle:
         # A thread in the middle of a long piece of work cannot be stopped, and Python would
         # wait for it; the library is made so that it can be left at any point.
@@ -85,7 +92,12 @@ def run(client: FootnoteClient, token: str, health: tuple[str, int | None]) -> N
         os._exit(0)
 
 
-async def _run(client: FootnoteClient, token: str, health: tuple[str, int | None]) -> bool:
+async def _run(
+    client: FootnoteClient,
+    token: str,
+    health: tuple[str, int | None],
+    refresh_hours: float,
+) -> bool:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -107,6 +119,8 @@ async def _run(client: FootnoteClient, token: str, health: tuple[str, int | None
             "loaded": asyncio.create_task(client.service.load()),
             "stopped": asyncio.create_task(stop.wait()),
         }
+        if refresh_hours:
+            tasks["fresh"] = asyncio.create_task(keep_fresh(client.service, refresh_hours))
         try:
             await _first_end(tasks)
             log.info("stopping")
