@@ -43,8 +43,8 @@ SETS = (
     "squad/squad2.0_dev_half_16articles.json.gz",
     "squad/squad_train_union_dedup.json.gz",
 )
-DOCUMENTS = 2_500
-"""Paragraphs, of which Footnote makes about 4,000 passages; `bench.scale` has larger ones."""
+DOCUMENTS = 1_000
+"""Paragraphs, of which Footnote makes about 1,600 passages; `bench.scale` has larger ones."""
 
 FIRST = 8
 """Paragraphs that are indexed before the clock starts, beside those that are counted."""
