@@ -30,6 +30,8 @@ ON_SERVERS = {
 }
 """The tests of these are done in files, and again on servers (``make test-services``)."""
 
+ONLY_ON_SERVERS = {"tests.wire.test_postgres"}
+
 # Chroma's client leaves its connections to the collector when it is closed.
 ON_SERVERS_MARKS = (
     pytest.mark.services,
@@ -49,8 +51,10 @@ settings.load_profile("footnote")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let every test that keeps a library know where."""
     if "keeping" in metafunc.fixturenames:
-        where = [pytest.param("files", id=pytest.HIDDEN_PARAM)]
-        if metafunc.module.__name__ in ON_SERVERS:
+        name, where = metafunc.module.__name__, []
+        if name not in ONLY_ON_SERVERS:
+            where.append(pytest.param("files", id=pytest.HIDDEN_PARAM))
+        if name in ON_SERVERS | ONLY_ON_SERVERS:
             where.append(pytest.param("servers", marks=ON_SERVERS_MARKS))
         metafunc.parametrize("keeping", where, indirect=True, scope="session")
 
