@@ -66,15 +66,24 @@ def servers() -> Iterator[tuple[PostgresServer, ChromaServer]]:
         pytest.skip(f"{INSTALL}; and then: make test-services")
     with PostgresServer() as postgres, ChromaServer() as chroma:
         yield postgres, chroma
-        collect()
 
 
 @pytest.fixture(scope="session")
-def keeping(request: pytest.FixtureRequest) -> Keeping:
+def keeping(request: pytest.FixtureRequest) -> Iterator[Keeping]:
     """Where libraries are kept: the parameter that :func:`pytest_generate_tests` gives."""
     if request.param == "files":
-        return Keeping()
-    return Keeping(request.getfixturevalue("servers"))
+        yield Keeping()
+    else:
+        yield Keeping(request.getfixturevalue("servers"))
+        collect()
+
+
+@pytest.fixture(autouse=True)
+def _no_connections_left_to_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No later test is told of the connections that Chroma's client left open in this one."""
+    yield
+    if request.node.get_closest_marker("services"):
+        collect()
 
 
 @pytest.fixture(scope="session")
