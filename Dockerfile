@@ -19,7 +19,7 @@ COPY bot bot
 COPY prompts prompts
 COPY retrieval retrieval
 COPY seeds seeds
-RUN pip install --constraint constraints.txt .
+RUN pip install --constraint constraints.txt '.[postgres]'
 
 # The embedding model is exported now, so that the first start need not do it.
 RUN DATA_DIR=/tmp/first footnote ask "how many were arrested?" && rm -r /tmp/first

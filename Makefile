@@ -9,7 +9,7 @@ CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test check format install dev peers bench bench-quality bench-speed bench-scale bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
+.PHONY: ask repl test test-services check format install dev peers bench bench-quality bench-speed bench-scale bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -33,14 +33,18 @@ ask: install
 repl: install
 	@$(BIN)/footnote repl
 
+# Those that want a PostgreSQL and a Chroma server, which they start themselves, are apart.
 test: dev
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not services" $(ARGS)
+
+test-services: dev
+	@FOOTNOTE_SERVICES=1 $(BIN)/python -m pytest -n auto -m services $(ARGS)
 
 check: dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not services" $(ARGS)
 
 format: dev
 	@$(BIN)/ruff format .

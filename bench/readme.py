@@ -55,10 +55,17 @@ def _scale() -> list[str]:
     return [picture, _grown(figures), _unchanged(figures)]
 
 
+def _services() -> list[str]:
+    figures = results.load("services")
+    told = f"`{figures['command']}`, {figures['date']}, on a PostgreSQL and a Chroma server:"
+    return [told, _grown(figures)]
+
+
 PARTS: Mapping[str, Callable[[], list[str]]] = {
     "quality": _quality,
     "speed": _speed,
     "scale": _scale,
+    "services": _services,
 }
 """What the README shows of each benchmark whose figures are there."""
 
@@ -188,6 +195,7 @@ def _grown(figures: Mapping[str, Any]) -> str:
                 f"{figures['growth'][measure]:.2f}",
             ]
             for measure in GROWING
+            if measure in figures["growth"]
         ],
     )
 

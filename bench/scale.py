@@ -1,6 +1,6 @@
 """Measures how things grow with the library: 1,000, 10,000 and 100,000 passages.
 
-    python -m bench.scale [--data FOLDER] [--sizes N ...] [--articles N]
+    python -m bench.scale [--data FOLDER] [--sizes N ...] [--articles N] [--services]
 
 The articles are 6,000 of Reuters-21578, each a file, again under other names beyond their
 number.  A text that was embedded before is not embedded again: a library of 100,000
@@ -8,13 +8,15 @@ passages would be half an hour of one and the same model.  So the time of a sync
 two parts, that of everything else, which is measured, and that of the model, at the rate at
 which it embedded what was new.  Each size is opened and asked in a process of its own.
 The figures go to ``bench/results/scale.json``, and the picture drawn from it to ``docs/img``.
+
+``--services`` measures the same on a PostgreSQL and a Chroma server: those that DATABASE_URL and
+CHROMA_URL name, or some that it starts for that time.  Its figures go to ``services.json``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import resource
 import subprocess
@@ -33,13 +35,13 @@ from rich.table import Table
 
 from bench import datasets, pictures, results
 from bench.estimate import Bar, bar
-from bench.peers.client import ROOT, folder_bytes
+from bench.homes import Home, Homes, in_folders, on_servers
+from bench.peers.client import ROOT
 from bench.peers.system import Document
 from bench.stages import Staged
 from bot import compose
 from bot.settings import Settings
 from retrieval.embedding import Embedder, Vectors
-from retrieval.index import Index
 from retrieval.sync import sync
 from retrieval.types import Article
 
@@ -88,10 +90,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=datasets.FOLDER)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--articles", type=int, default=ARTICLES)
-    parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--services", action="store_true")
+    parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.ask:
-        ask(arguments.ask, json.load(sys.stdin))
+        ask(json.load(sys.stdin))
         return
     gaps = datasets.missing(arguments.data, (SET,))
     if gaps:
@@ -104,16 +107,21 @@ def main() -> None:
         + min(max(sizes), 10_000) * MODEL_SECONDS
         + len(sizes) * SIZE_SECONDS
     )
-    with bar(console, seconds) as shown:
-        figures = measure(stories, sizes, arguments.articles, shown)
+    kept = on_servers() if arguments.services else in_folders()
+    with kept as homes, bar(console, seconds) as shown:
+        figures = measure(stories, sizes, arguments.articles, shown, homes)
     console.print(table(figures))
-    if (tuple(sizes), arguments.articles) == (SIZES, ARTICLES):
+    if (tuple(sizes), arguments.articles) != (SIZES, ARTICLES):
+        return
+    if arguments.services:
+        results.save("services", "make bench-scale ARGS=--services", figures)
+    else:
         results.save("scale", "make bench-scale", figures)
         pictures.draw("scale")
 
 
 def measure(
-    stories: Sequence[Document], sizes: Sequence[int], articles: int, shown: Bar
+    stories: Sequence[Document], sizes: Sequence[int], articles: int, shown: Bar, homes: Homes
 ) -> dict[str, Any]:
     """Return the figures of each size, how each grows, and the time of an unchanged sync."""
     embedder = compose.embedder(Settings(), print)
@@ -124,24 +132,28 @@ def measure(
     found: dict[str, dict[str, float]] = {}
     for size in sizes:
         shown.stage(f"{size:,} passages: files", 0)
-        with tempfile.TemporaryDirectory() as place:
-            folder, library = Path(place, "articles"), Path(place, "library")
+        with tempfile.TemporaryDirectory() as place, homes() as home:
+            folder = Path(place, "articles")
             _write_passages(stories, folder, size, embedder)
             shown.stage(f"{size:,} passages: sync", size * (PASSAGE_SECONDS + MODEL_SECONDS / 3))
-            synced = _sync(folder, library, embedder, remembering)
+            synced = _sync(folder, home, embedder, remembering)
             shown.stage(f"{size:,} passages: asking", SIZE_SECONDS)
-            found[str(size)] = synced | _ask(library, asked)
+            found[str(size)] = synced | _ask(home, asked)
     shown.stage(f"{articles:,} unchanged articles", articles * PASSAGE_SECONDS)
-    with tempfile.TemporaryDirectory() as place:
-        folder, library = Path(place, "articles"), Path(place, "library")
+    with tempfile.TemporaryDirectory() as place, homes() as home:
+        folder = Path(place, "articles")
         _write(_again(stories), folder, articles)
-        _sync(folder, library, embedder, remembering)
-        with Index(library, embedder) as index:
+        _sync(folder, home, embedder, remembering)
+        with home.open(embedder) as index:
             unchanged = [sync(index, folder).seconds for _ in range(STARTS)]
     return {
         "sizes": found,
         "passages a second, the model alone": round(remembering.rate, 1),
-        "growth": {measure: growth(sizes, found, measure) for measure in GROWING},
+        "growth": {
+            measure: growth(sizes, found, measure)
+            for measure in GROWING
+            if measure in found[str(sizes[0])]
+        },
         "unchanged": {"articles": articles, "seconds": round(float(np.median(unchanged)), 3)},
     }
 
@@ -152,12 +164,13 @@ def growth(sizes: Sequence[int], found: Mapping[str, Mapping[str, float]], measu
     return round(float(np.polyfit(np.log(sizes), np.log(values), 1)[0]), 2)
 
 
-def ask(library: Path, asked: Sequence[str]) -> None:
-    """Ask a library one question after another, and print the seconds and the memory.
+def ask(asked: Sequence[str]) -> None:
+    """Ask the library that is set one question after another, and print the seconds and the memory.
 
     Then again with a watch beside each stage, which is of the same parts.
     """
-    with Index(library, compose.embedder(Settings(), print)) as index:
+    settings = Settings()
+    with compose.library(settings, print) as index:
         pipeline = compose.pipeline(index)
         seconds = []
         for question in (asked[-1], *asked):
@@ -165,7 +178,9 @@ def ask(library: Path, asked: Sequence[str]) -> None:
             pipeline(question)
             seconds.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    staged = Staged(library)
+    staged = Staged(
+        compose.library_dir(settings), compose.articles(settings), compose.place(settings)
+    )
     staged(asked[-1])
     stages = [staged(question) for question in asked]
     print(json.dumps({"seconds": seconds[1:], "peak": peak, "stages": stages}))
@@ -225,25 +240,26 @@ def _write(named: Iterator[tuple[str, Document]], folder: Path, number: int) -> 
 
 
 def _sync(
-    folder: Path, library: Path, embedder: Embedder, remembering: Remembering
+    folder: Path, home: Home, embedder: Embedder, remembering: Remembering
 ) -> dict[str, float]:
     before = remembering.seconds
-    with Index(library, embedder) as index:
+    with home.open(embedder) as index:
         report = sync(index, folder)
     own = report.seconds - (remembering.seconds - before)
+    size = home.bytes()
     return {
         "articles": report.added,
         "sync, s": round(own + report.passages / remembering.rate, 1),
         "of it the model, s": round(report.passages / remembering.rate, 1),
-        "disk, MB": round(folder_bytes(library) / 1e6, 1),
+        **({} if size is None else {"disk, MB": round(size / 1e6, 1)}),
     }
 
 
-def _ask(library: Path, asked: Sequence[str]) -> dict[str, float]:
-    line = [sys.executable, "-m", "bench.scale", "--ask", str(library)]
-    told = json.loads(_run(line, json.dumps(asked)))
+def _ask(home: Home, asked: Sequence[str]) -> dict[str, float]:
+    line = [sys.executable, "-m", "bench.scale", "--ask"]
+    told = json.loads(_run(line, json.dumps(asked), home))
     starts = [
-        _seconds(lambda: _run([sys.executable, "-m", "bot", "ask", asked[0]], "", library))
+        _seconds(lambda: _run([sys.executable, "-m", "bot", "ask", asked[0]], "", home))
         for _ in range(STARTS)
     ]
     own = [one["whole"] - one["models"] for one in told["stages"]]
@@ -261,10 +277,15 @@ def _ask(library: Path, asked: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _run(line: Sequence[str], given: str, library: Path | None = None) -> str:
-    environment = os.environ | ({"DATA_DIR": str(library)} if library else {})
+def _run(line: Sequence[str], given: str, home: Home) -> str:
     done = subprocess.run(
-        line, input=given, env=environment, cwd=ROOT, check=True, capture_output=True, text=True
+        line,
+        input=given,
+        env=home.environment,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout
 

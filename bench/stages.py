@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from bot import compose
 from bot.settings import Settings
 from retrieval import citations
+from retrieval.database import Home
 from retrieval.embedding import Embedder, OnnxEncoder, export_folder, open_session, processors
 from retrieval.index import Index
 from retrieval.question import Query
@@ -21,6 +22,7 @@ from retrieval.reader import PASSAGES_READ, Reader
 from retrieval.reading_model import FOLDER, shipped
 from retrieval.search import Search
 from retrieval.spans import SpanModel
+from retrieval.vectors import Place
 
 T = TypeVar("T")
 
@@ -80,14 +82,16 @@ class Watch:
 class Staged:
     """Answers as the product does, from the same parts, with a watch beside each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, articles: Home | None = None, vectors: Place | None = None
+    ) -> None:
         self._watch = watch = Watch()
         self._embedding, embedder = _recorded_embedder()
         vars(embedder)["encode"] = watch.timed("embed", embedder.encode)
         self._reading = Recorder(open_session((FOLDER / "reader.onnx").read_bytes()))
         tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
         read = SpanModel(self._reading, tokenizer, processors())
-        index = Index(folder, embedder)
+        index = Index(folder, embedder, articles=articles, vectors=vectors)
         vars(index.store)["lexical"] = watch.timed("lexical", index.store.lexical)
         vars(index.vectors)["nearest"] = watch.timed("dense", index.vectors.nearest)
         self._search = Search(index)

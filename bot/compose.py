@@ -198,8 +198,9 @@ def servers(settings: Settings) -> list[str]:
     if settings.database_url:
         from retrieval.postgres import schemas
 
+        own = f"{_NAME}_"
         found = schemas(settings.database_url.get_secret_value())
-        ids = [name.removeprefix(f"{_NAME}_") for name in found]
+        ids = [name.removeprefix(own) for name in found if name.startswith(own)]
         return [server for server in ids if server.isdecimal()]
     return sorted(
         folder.parent.name for folder in library_dir(settings).glob(f"{_SERVERS}/*/library.db")

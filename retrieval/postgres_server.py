@@ -77,10 +77,6 @@ def errors(place: str = "DATABASE_URL", remedy: str = "see its log") -> Iterator
     """
     try:
         yield
-    except exc.TimeoutError as error:
-        raise LibraryError(
-            "All connections to the database of DATABASE_URL are busy; try again in a moment."
-        ) from error
     except exc.DBAPIError as error:
         raise LibraryError(_explain(error, place, remedy)) from error
 
@@ -102,6 +98,7 @@ def _engine(url: str) -> sa.Engine:
             parsed.set(drivername=_DRIVER),
             hide_parameters=True,  # errors go to logs, and parameters have what people ask
             pool_pre_ping=True,  # the server may have been restarted
+            max_overflow=-1,  # those who wait for a lock shall not keep its holder from connecting
             connect_args={"connect_timeout": _CONNECT_SECONDS},
         )
     except ImportError as error:

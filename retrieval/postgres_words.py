@@ -50,13 +50,16 @@ _TABLES = (
     """,
 )
 _RANKED = sa.text(f"""
-    SELECT passages.key, best.score
-    FROM (SELECT passage, sum(weight * ts_rank({_WEIGHTS}, words, query, {_BY_LENGTH})) AS score
-          FROM unnest(CAST(:queries AS tsquery[]), CAST(:rarities AS float8[]))
+    WITH found AS MATERIALIZED (
+        SELECT passage, weight * ts_rank({_WEIGHTS}, words, query, {_BY_LENGTH}) AS score
+        FROM unnest(CAST(:queries AS tsquery[]), CAST(:rarities AS float8[]))
             AS asked(query, weight)
-          JOIN passage_words ON words @@ query
-          WHERE CAST(:article AS text) IS NULL OR passage IN
+        JOIN passage_words ON words @@ query
+        WHERE CAST(:article AS text) IS NULL OR passage IN
             (SELECT id FROM passages WHERE article = :article)
+    )
+    SELECT passages.key, best.score
+    FROM (SELECT passage, sum(score) AS score FROM found
           GROUP BY passage ORDER BY score DESC LIMIT :limit) AS best
     JOIN passages ON passages.id = best.passage
     ORDER BY best.score DESC, passages.key

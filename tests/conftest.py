@@ -32,6 +32,8 @@ ON_SERVERS = {
 }
 """The tests of these are done in files, and again on servers (``make test-services``)."""
 
+ONLY_ON_SERVERS = {"tests.wire.test_postgres"}
+
 # Chroma's client leaves its connections to the collector when it is closed.
 ON_SERVERS_MARKS = (
     pytest.mark.services,
@@ -51,8 +53,10 @@ settings.load_profile("footnote")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let every test that keeps a library know where."""
     if "keeping" in metafunc.fixturenames:
-        where = [pytest.param("files", id=pytest.HIDDEN_PARAM)]
-        if metafunc.module.__name__ in ON_SERVERS:
+        name, where = metafunc.module.__name__, []
+        if name not in ONLY_ON_SERVERS:
+            where.append(pytest.param("files", id=pytest.HIDDEN_PARAM))
+        if name in ON_SERVERS | ONLY_ON_SERVERS:
             where.append(pytest.param("servers", marks=ON_SERVERS_MARKS))
         metafunc.parametrize("keeping", where, indirect=True, scope="session")
 
@@ -64,15 +68,24 @@ def servers() -> Iterator[tuple[PostgresServer, ChromaServer]]:
         pytest.skip(f"{INSTALL}; and then: make test-services")
     with PostgresServer() as postgres, ChromaServer() as chroma:
         yield postgres, chroma
-        collect()
 
 
 @pytest.fixture(scope="session")
-def keeping(request: pytest.FixtureRequest) -> Keeping:
+def keeping(request: pytest.FixtureRequest) -> Iterator[Keeping]:
     """Where libraries are kept: the parameter that :func:`pytest_generate_tests` gives."""
     if request.param == "files":
-        return Keeping()
-    return Keeping(request.getfixturevalue("servers"))
+        yield Keeping()
+    else:
+        yield Keeping(request.getfixturevalue("servers"))
+        collect()
+
+
+@pytest.fixture(autouse=True)
+def _no_connections_left_to_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No later test is told of the connections that Chroma's client left open in this one."""
+    yield
+    if request.node.get_closest_marker("services"):
+        collect()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +15,7 @@ from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval import schema
+from retrieval import schema, terms
 from retrieval.database import Home
 from retrieval.embedding import Embedder, ModelCard
 from retrieval.errors import LibraryError, SourceError
@@ -249,6 +250,47 @@ def test_after_any_writes_the_last_version_is_live_and_nothing_else(
         assert all(p.article.text == last[p.article.id] for p in passages.values())
         index.remove(sorted(last))
         assert index.store.keys() == index.vectors.keys() == set()
+
+
+SENTENCES = st.sampled_from(
+    ["It rained for days.", "Nobody was hurt in the convoy.", "Cafés closed at five.",
+     "The rain had stopped the ferries, and it rains again.", "Its ferry sailed.", "word " * 90]
+)  # fmt: skip
+
+
+@settings(max_examples=15)
+@given(
+    versions=st.lists(
+        st.tuples(st.sampled_from("abc"), st.lists(SENTENCES, max_size=8).map(" ".join)),
+        min_size=1,
+        max_size=5,
+    ),
+    gone=st.sets(st.sampled_from("abc"), max_size=2),
+)
+def test_stems_are_counted_in_the_passages_that_are_live_and_in_no_others(
+    versions: list[tuple[str, str]],
+    gone: set[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    embedder: Embedder,
+    keeping: Keeping,
+) -> None:
+    folder = tmp_path_factory.mktemp("library")
+    with Index(folder, embedder, **keeping.places(folder)) as index:
+        for article_id, text in versions:
+            index.put([Article(id=article_id, title=f"Raining {article_id}", text=text)])
+        index.remove(sorted(gone & {article_id for article_id, _ in versions}))
+        live = index.store.passages(index.store.keys()).values()
+        counts = Counter(
+            stem
+            for passage in live
+            for stem in {
+                terms.stem(word.group())
+                for word in terms.words(f"{passage.article.title} {passage.text}")
+            }
+        )
+        assert index.store.frequencies([*counts, "hail"]) == (counts, len(live))
+        for stem in counts:
+            assert len(index.store.lexical(stem, 100)) == counts[terms.stem(stem)]
 
 
 def test_an_article_that_is_put_again_while_it_is_being_saved_ends_as_its_last_version(

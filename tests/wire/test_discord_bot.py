@@ -19,7 +19,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult, ResponseMessage
 
-from tests.services import free_port
+from tests.services import ChromaServer, PostgresServer, free_port
 from tests.wire.discord_server import BotProcess, DiscordServer, bot_process
 
 QUESTION = "how many were arrested?"
@@ -384,3 +384,29 @@ async def test_discord_bot_follows_the_shards_that_discord_wants(start: Start) -
             bot.send_signal(signal.SIGTERM)
             assert await bot.wait() == 0
         assert large.gateway.client_codes == [1000, 1000]
+
+
+@pytest.mark.services
+async def test_discord_answer_of_one_machine_is_shown_and_voted_on_at_another(
+    server: DiscordServer,
+    start: Start,
+    people: tuple[ChannelHandle, MemberActor],
+    servers: tuple[PostgresServer, ChromaServer],
+    tmp_path: Path,
+) -> None:
+    channel, alice = people
+    shared = {"DATABASE_URL": servers[0].create(), "CHROMA_URL": servers[1].url}
+    async with start(DATA_DIR=str(tmp_path / "one"), **shared) as bot:
+        await server.until(lambda: server.gateway.online)
+        stage = Stage(server, bot, channel, alice)
+        asked = await alice.slash(channel, "ask", question=QUESTION)
+        message = await stage.answer(asked, timeout=120)
+    async with start(DATA_DIR=str(tmp_path / "two"), **shared) as bot:
+        await server.until(lambda: server.gateway.online)
+        stage = Stage(server, bot, channel, alice)
+        shown = await stage.answer(await alice.click(message, label="[1]"), timeout=120)
+        assert "__nearly 10,000__" in (shown.embeds[0].description or "")
+        vote = message.components[0]["components"][1]["custom_id"]
+        voted = await stage.answer(await alice.click(message, custom_id=vote))
+        assert "👍 1" in voted.content
+    assert not any((tmp_path / machine).exists() for machine in ("one", "two"))

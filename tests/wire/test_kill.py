@@ -18,7 +18,7 @@ from retrieval.index import Index
 from tests.keeping import Keeping
 
 ARTICLES = 300
-KILLS_A_TEST = 5
+KILLS_A_TEST, KILLS_ON_SERVERS = 5, 2
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_a_killed_sync_can_be_read_and_is_completed_by_the_next(
     moments = random.Random(seed)
     settings = keeping.settings(tmp_path / "library")
     articles, vectors = compose.articles(settings), compose.place(settings)
-    for _ in range(KILLS_A_TEST):
+    for _ in range(KILLS_ON_SERVERS if keeping.is_remote else KILLS_A_TEST):
         vectors.clear()
         articles.clear()
         process = subprocess.Popen(
@@ -74,8 +74,8 @@ def test_a_killed_sync_can_be_read_and_is_completed_by_the_next(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while not vectors.exists() and process.poll() is None:
-            time.sleep(0.005)
+        while not articles.exists() and process.poll() is None:
+            time.sleep(0.02 if keeping.is_remote else 0.005)
         time.sleep(moments.uniform(0, seconds))
         process.send_signal(signal.SIGKILL)
         process.wait()
