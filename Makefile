@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
+AUDIT := .venv-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINED := $(PIP) install --quiet --constraint constraints.txt
 
 export Q
 
-.PHONY: ask repl test test-services check format install dev peers bench bench-quality bench-speed bench-scale bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups screenshots clean
+.PHONY: ask repl test test-services check format install dev peers bench bench-quality bench-speed bench-scale bench-start bench-discord bench-search bench-answers bench-reader bench-gate bench-injection bench-small-model bench-followups chaos fuzz audit screenshots clean
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
@@ -108,5 +109,22 @@ bench-small-model: dev
 bench-followups: dev
 	@$(BIN)/python -m bench.followups $(ARGS)
 
+chaos: dev
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
+fuzz: dev
+	@$(BIN)/python -m bench.fuzz $(ARGS)
+
+$(AUDIT)/.installed:
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet pip-audit==2.10.1
+	@touch $@
+
+# --strict: a package that the index knows nothing of is not taken for a sound one.
+audit: $(AUDIT)/.installed
+	@$(AUDIT)/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip || \
+	  { echo "Not all is well: what stands above is vulnerable, or could not be audited; without"; \
+	    echo "a network, or with an index that has no advisories, nothing is."; exit 1; }
+
 clean:
-	rm -rf $(VENV) $(PEERS) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(AUDIT) .footnote build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

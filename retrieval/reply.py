@@ -11,7 +11,7 @@ from retrieval.types import fold_space
 NOT_SAID = "The sources do not say."
 """What a model is told to reply where no passage answers, and nothing else."""
 
-_NUMBERS = r"\(?[\[【]\^?(?:[Pp]assages? )?\d+(?:\s*(?:[,;–-]|and)\s*\^?\d+)*[\]】]\)?"
+_NUMBERS = r"\(?[\[【]\^?(?:[Pp]assages? )?\d{1,6}(?:\s*(?:[,;–-]|and)\s*\^?\d{1,6})*[\]】]\)?"
 _MARKS = re.compile(rf"(?:[\s,]*{_NUMBERS})+")
 _NEXT_LINE = re.compile(rf"\n\s*((?:[\s,]*{_NUMBERS})+)[ \t]*(?=\n|$)")
 _OPEN_MARK = re.compile(r"\s*[\[【][^\]】]*$")

@@ -54,7 +54,10 @@ class Place:
     collection: str = "footnote"
 
     def __str__(self) -> str:
-        return f"{self.url} ({self.collection})" if self.url else str(self.folder)
+        """Name it without a password that may be in the address."""
+        address = urlsplit(self.url or "")
+        host = address.netloc.rpartition("@")[2]
+        return f"{address.scheme}://{host} ({self.collection})" if self.url else str(self.folder)
 
     def exists(self) -> bool:
         """Return whether vectors were ever kept here.

@@ -207,3 +207,10 @@ def test_that_the_sources_do_not_say_is_understood(text: str) -> None:
 def test_another_sentence_does_not_say_it(text: str) -> None:
     (said,) = reply.split(text)
     assert not said.says_not
+
+
+def test_a_number_that_no_passage_can_have_is_text() -> None:
+    number = "7" * 5_000
+    for mark in (f"[{number}]", f"[1-{number}]", f"[{number}, 2]"):
+        (said,) = reply.split(f"They left {mark}.")
+        assert said.numbers == ()

@@ -1,0 +1,1 @@
+"""What happens to a library when the world fails under it."""
