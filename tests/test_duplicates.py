@@ -170,7 +170,7 @@ class TestShown:
         assert part.numbers == (1,)
         assert part.text.endswith(
             "**[1]** [Ferry resumes](<https://one.test/ferry>) · 3 May 2024\n"
-            "-# also at [two.test](<https://two.test/a/7>)\n-# also at Ferry resumes"
+            "-# also at [two.\u200btest](<https://two.test/a/7>)\n-# also at Ferry resumes"
         )
 
     def test_a_copy_can_forge_nothing(self) -> None:
