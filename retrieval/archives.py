@@ -6,8 +6,9 @@ The path of such a file goes on from that of its archive: ``news.zip/2024/ferry.
 from __future__ import annotations
 
 import io
-import lzma
+import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -36,7 +37,10 @@ _MOST_DIRECTORY = 4_000_000
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(EOFError, IndexError, OverflowError, ValueError),
+)
 _HIDDEN = (".", "__MACOSX")
 
 
@@ -52,9 +56,11 @@ class _Careful(io.FileIO):
     """A file of which no list of contents is read that is longer than that of many files."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or not 0 <= size <= _MOST_DIRECTORY:
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if wanted > _MOST_DIRECTORY:
             raise zipfile.BadZipFile("its list of contents is too long")
-        return super().read(size) or b""
+        return super().read(wanted) or b""
 
 
 class Archives:
@@ -62,6 +68,7 @@ class Archives:
 
     def __init__(self) -> None:
         self._path: Path | None = None
+        self._opened: _Careful | None = None
         self._file: zipfile.ZipFile | None = None
         self._contents = Contents({})
 
@@ -85,12 +92,13 @@ class Archives:
         if path != self._path:
             self._close()
             try:
-                self._file = zipfile.ZipFile(_Careful(path))
+                self._opened = _Careful(path)
+                self._file = zipfile.ZipFile(self._opened)
             except OSError as error:
                 raise SourceError(
                     f"{path} cannot be read ({error.strerror}); check the path and its permissions."
                 ) from error
-            except (*_BROKEN, NotImplementedError):
+            except _BROKEN:
                 raise SourceError(
                     f"{path} is no zip archive that can be read; make it anew, or add its files."
                 ) from None
@@ -117,19 +125,16 @@ class Archives:
         try:
             with self._file.open(member) as file:
                 data = file.read(articles.MAX_BYTES + 1)
-        except (OSError, NotImplementedError, *_BROKEN):
+        except (OSError, *_BROKEN):
             raise SourceError(f"{shown} is broken; make its archive anew.") from None
         if len(data) > articles.MAX_BYTES:
             raise too_large
         return data
 
     def _close(self) -> None:
-        if self._file:
-            file = self._file.fp
-            self._file.close()
-            if file:
-                file.close()
-        self._path = self._file = None
+        if self._opened:
+            self._opened.close()
+        self._path = self._opened = self._file = None
 
 
 def within(path: Path) -> tuple[Path, PurePosixPath] | None:
@@ -189,7 +194,7 @@ def _reason(member: zipfile.ZipInfo, name: str) -> str | None:
     kind = stat.S_IFMT(member.external_attr >> 16)
     is_hidden = any(part.startswith(_HIDDEN) for part in path.parts if part != "..")
     is_archive = path.suffix.lower() == SUFFIX
-    if member.is_dir() or is_hidden or not (is_archive or articles.is_readable(path)):
+    if name.endswith("/") or is_hidden or not (is_archive or articles.is_readable(path)):
         return ""
     reasons = {
         "with a name that leads out of it": (

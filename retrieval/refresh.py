@@ -74,9 +74,8 @@ def refresh(
         done += 1
     while pages and not visitor.is_over:
         progress(done, total)
-        report += _reread(index, pages[:TOGETHER], visitor)
-        done += len(pages[:TOGETHER])
-        pages = pages[TOGETHER:]
+        some, read = _reread(index, pages[:TOGETHER], visitor)
+        report, done, pages = report + some, done + read, pages[read:]
     progress(done, total)
     if not names:
         index.store.set_meta(_GOES_ON_AT, pages[0].id if pages else "")
@@ -115,14 +114,17 @@ def _asked_for(index: Index, names: Sequence[str]) -> tuple[list[Source], list[s
     return named, [name for name in names if name in lists]
 
 
-def _reread(index: Index, sources: Sequence[Source], visitor: Visitor) -> Report:
-    """Read some pages again, and write those that have changed."""
+def _reread(index: Index, sources: Sequence[Source], visitor: Visitor) -> tuple[Report, int]:
+    """Read some pages again, write those that have changed, and tell how many were read."""
     found: dict[str, tuple[Article, Fetched]] = {}
     same: dict[str, Fetched] = {}
-    unchanged = 0
+    unchanged = read = 0
     problems = []
     stored = index.store.articles([source.id for source in sources])
     for source in sources:
+        if visitor.is_over:
+            break
+        read += 1
         try:
             page = visitor.revisit(
                 addresses.address(source) or source.id,
@@ -147,11 +149,12 @@ def _reread(index: Index, sources: Sequence[Source], visitor: Visitor) -> Report
                 found[source.id] = article, how
     report = Report(unchanged=unchanged, problems=tuple(problems))
     if not found and not same:
-        return report
+        return report, read
     with index.locked():  # what was removed meanwhile stays away
         left = {source.id for source in index.store.sources()}
         index.store.note({name: how for name, how in same.items() if name in left})
-        return report + put(index, {name: pair for name, pair in found.items() if name in left})
+        report += put(index, {name: pair for name, pair in found.items() if name in left})
+    return report, read
 
 
 def _look(index: Index, place: str, visitor: Visitor) -> Report:

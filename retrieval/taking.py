@@ -50,8 +50,8 @@ class Taking:
         while done < last and not self.visitor.is_over:
             self.progress(done, last)
             some = names[done : min(done + TOGETHER, last)]
-            report += self._take_some({name: new[name] for name in some}, page)
-            done += len(some)
+            written, tried = self._take_some({name: new[name] for name in some}, page)
+            report, done = report + written, done + tried
         if names[done:]:
             self._leave(f"{len(names[done:]):,} new pages", "run it again for them")
             self.is_whole = False
@@ -91,10 +91,15 @@ class Taking:
             self._leave("the last ones", "add what you need by its own address")
         return kept
 
-    def _take_some(self, some: dict[str, Item], page: Page) -> Report:
+    def _take_some(self, some: dict[str, Item], page: Page) -> tuple[Report, int]:
+        """Add some articles, and tell how many were tried before the time was up."""
         found: dict[str, tuple[Article, Fetched]] = {}
-        failed = []
+        tried: list[str] = []
+        failed: list[str] = []
         for name, item in some.items():
+            if self.visitor.is_over:
+                break
+            tried.append(name)
             try:
                 found[name] = self._fetch(name, item, page)
             except LaterError as error:
@@ -104,9 +109,9 @@ class Taking:
             except SourceError as error:
                 self.problems.append(str(error))
         report = put(self.index, found)
-        self.known = self.known.after(some.keys() - failed, failed)
+        self.known = self.known.after(set(tried).difference(failed), failed)
         subscriptions.save(self.index.store, self.known)
-        return report
+        return report, len(tried)
 
     def _fetch(self, name: str, item: Item, feed: Page) -> tuple[Article, Fetched]:
         """Return the article that a feed lists: that of its page, or else the feed's own text."""

@@ -27,7 +27,7 @@ BOMB = (
     '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a0 "lol">'
     + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     + "]>"
-    + RSS.partition("?>")[2].format("<item><link>http://harbour.test/&a11;</link></item>")
+    + RSS.partition("?>")[2].format("<item><title>&a11;</title></item>")
 )
 
 
