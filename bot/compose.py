@@ -145,7 +145,7 @@ def backup(settings: Settings, file: Path, notify: Notify) -> Manifest:
 
     folder = library_dir(settings)
     found = databases(folder)
-    if not found:
+    if swapping.LIBRARY not in found:
         raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
     made = {
         "when": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from retrieval import schema, sqlite_words
 from retrieval.checking import RESTORE, Check
 from retrieval.database import Database
-from retrieval.store import Entry, Origin, Store
+from retrieval.store import Store
 from retrieval.types import Article, Passage
 from retrieval.wording import counted
 
@@ -107,20 +107,33 @@ def _passages(database: Database, store: Store, cut: Cut) -> Check:
         return f"{_some(list(problems))}: {next(iter(problems.values()))}" if problems else None
 
     def mend() -> None:
+        articles = store.articles(broken())
         with database.writing() as connection:
             connection.execute(sa.text(f"DELETE {_ORPHANS}"))
-            _index_words(connection)  # words of a passage that is lost would be in the way
-        sources = {source.id: source for source in store.sources()}
-        for article_id in broken():
-            source, article = sources[article_id], store.articles([article_id])[article_id]
-            _put(store, article, cut(article), source.origin)
+            for article in articles.values():
+                _recut(connection, article, cut(article))
+            _index_words(connection)
 
     return Check("passages", find, mend, _AGAIN)
 
 
-def _put(store: Store, article: Article, passages: Sequence[Passage], origin: Origin) -> None:
-    """Keep an article with a digest that no file has, so that the next sync reads it again."""
-    store.put([Entry(article, passages, origin, article.version)])
+def _recut(connection: sa.Connection, article: Article, passages: Sequence[Passage]) -> None:
+    """Put passages in the place of an article's.
+
+    Its text may not be that of its file any more: it gets a digest that no file has, so that
+    the next sync reads it again.
+    """
+    p, a = schema.passages, schema.articles
+    connection.execute(p.delete().where(p.c.article == article.id))
+    last = connection.scalar(sa.select(sa.func.max(p.c.id))) or 0
+    rows = [
+        {"id": number, "key": one.key, "article": article.id, "ordinal": one.ordinal,
+         "start": one.start, "end": one.end}
+        for number, one in enumerate(passages, start=last + 1)
+    ]  # fmt: skip
+    if rows:  # without any, a row of defaults would be inserted
+        connection.execute(p.insert(), rows)
+    connection.execute(a.update().where(a.c.id == article.id).values(digest=article.version))
 
 
 def _fault(article: Article, rows: Sequence[Any]) -> str | None:
