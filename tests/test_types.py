@@ -179,6 +179,7 @@ class TestToDict:
                     "start": 0,
                     "end": 19,
                     "quote": "Café 👩‍🚀: ten left.",
+                    "also": [],
                 }
             ],
             "closest": [],
@@ -206,6 +207,7 @@ class TestToDict:
                     "start": TEXT.index("Two"),
                     "end": len(TEXT),
                     "quote": "Two stayed.",
+                    "also": [],
                 }
             ],
             "notice": None,
