@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -183,8 +183,7 @@ class TestShown:
         assert "javascript" not in part.text
 
     def test_programs_are_told_too(self) -> None:
-        data: Any = ANSWER.to_dict()
-        (citation,) = data["citations"]
+        (citation,) = json.loads(json.dumps(ANSWER.to_dict()))["citations"]
         assert citation["also"] == [
             {"source": "two", "title": "Ferry back in service", "url": "https://two.test/a/7"},
             {"source": "other", "title": "Ferry resumes", "url": None},

@@ -180,6 +180,7 @@ class TestToDict:
                     "start": 0,
                     "end": 19,
                     "quote": "Café 👩‍🚀: ten left.",
+                    "also": [],
                 }
             ],
             "closest": [],
@@ -208,6 +209,7 @@ class TestToDict:
                     "start": TEXT.index("Two"),
                     "end": len(TEXT),
                     "quote": "Two stayed.",
+                    "also": [],
                 }
             ],
             "notice": None,
