@@ -397,16 +397,16 @@ async def test_discord_answer_of_one_machine_is_shown_and_voted_on_at_another(
     channel, alice = people
     shared = {"DATABASE_URL": servers[0].create(), "CHROMA_URL": servers[1].url}
     async with start(DATA_DIR=str(tmp_path / "one"), **shared) as bot:
-        await server.until(lambda: server.gateway.online)
+        await server.until(lambda: server.gateway.online, 120)
         stage = Stage(server, bot, channel, alice)
         asked = await alice.slash(channel, "ask", question=QUESTION)
         message = await stage.answer(asked, timeout=120)
     async with start(DATA_DIR=str(tmp_path / "two"), **shared) as bot:
-        await server.until(lambda: server.gateway.online)
+        await server.until(lambda: server.gateway.online, 120)
         stage = Stage(server, bot, channel, alice)
         shown = await stage.answer(await alice.click(message, label="[1]"), timeout=120)
         assert "__nearly 10,000__" in (shown.embeds[0].description or "")
         vote = message.components[0]["components"][1]["custom_id"]
-        voted = await stage.answer(await alice.click(message, custom_id=vote))
+        voted = await stage.answer(await alice.click(message, custom_id=vote), timeout=120)
         assert "👍 1" in voted.content
     assert not any((tmp_path / machine).exists() for machine in ("one", "two"))

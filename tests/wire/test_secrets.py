@@ -90,12 +90,12 @@ async def test_a_bot_that_runs_says_no_secret(
         "CHAT_API_KEY": KEY, "LOG_LEVEL": "DEBUG",
     }  # fmt: skip
     async with start(**asking) as bot:
-        await server.until(lambda: server.gateway.online)
+        asked = len(provider.asked)
+        await server.until(lambda: server.gateway.online, 120)
         stage = Stage(server, bot, *people)  # type: ignore[arg-type]
-        message = await stage.answer(
-            await stage.alice.slash(stage.channel, "ask", question=QUESTION), timeout=60
-        )
-        assert "refused the key" in message.content
+        pressed = await stage.alice.slash(stage.channel, "ask", question=QUESTION)
+        await stage.answer(pressed, timeout=120)
+        assert len(provider.asked) > asked  # with the key
         bot.send_signal(signal.SIGTERM)
         await bot.wait()
         for word in (KEY, server.token):
