@@ -17,15 +17,19 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
+import docx
+import fpdf
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from bot.checks import questions
 from bot.discord.views import DYNAMIC_ITEMS
-from retrieval import articles, backup, passages, reply, sentences
+from retrieval import articles, backup, feeds, passages, reply, sentences
+from retrieval.archives import Archives
 from retrieval.errors import FootnoteError
+from retrieval.responses import Page
 from retrieval.types import Article
 
 SLOW = 5.0
@@ -52,6 +56,11 @@ _REPLY = ("They left.", " [1]", "[2, 3]", "[1-12]", "[1–99999]", "【4】", "(
           "[", "]", "<think>", "</think>", "**", "- ", "\n", "The sources do not say.", "U.S. ",
           "p.m. ", "!", "?", "…", "“", "[" + "7" * 5_000 + "]",
           "[1-" + "8" * 5_000 + "]")  # fmt: skip
+_FEED = ("<channel>", "</channel>", "<item>", "</item>", "<title>", "</title>", "<link>", "</link>",
+         "https://example.org/a", "<pubDate>", "Mon, 99 Foo 2024", "</pubDate>", "<![CDATA[", "]]>",
+         "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&b;", "&amp;", "<content:encoded>", "<urlset>", "<url>",
+         "<loc>", "</loc>", "<entry>", "<feed xmlns='http://www.w3.org/2005/Atom'>", "</rss>",
+         "<?xml version='1.0' encoding='x'?>", "It rained for three days. ")  # fmt: skip
 _IDS = ("footnote:", "cite:", "vote:", "sources:", "0123456789abcdef", ":", "good", "bad", "1", "٣",
         "99999", "-1", "\n", "x")  # fmt: skip
 
@@ -140,12 +149,51 @@ def _unpack(data: bytes) -> None:
         backup.unpack(path, Path(folder) / "out")
 
 
+def _feed(data: bytes) -> None:
+    feeds.read(Page("https://example.org/feed", data, PurePosixPath("feed.xml")))
+
+
+def _zipped() -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.md", "b/c.txt"):
+            archive.writestr(name, "It rained for three days in the valley. " * 9)
+    return packed.getvalue()
+
+
+def _archived(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder, Archives() as archives:
+        path = Path(folder) / "a.zip"
+        path.write_bytes(data)
+        for name in archives.contents(path).members:
+            archives.load(path, name)
+
+
+def _pdf() -> bytes:
+    made = fpdf.FPDF()
+    made.add_page()
+    made.set_font("Helvetica", size=12)
+    made.multi_cell(100, 6, "It rained for three days in the valley. " * 9)
+    return bytes(made.output())
+
+
+def _docx() -> bytes:
+    document, file = docx.Document(), BytesIO()
+    document.add_paragraph("It rained for three days in the valley.")
+    document.save(file)
+    return file.getvalue()
+
+
 @dataclass(frozen=True)
 class Target:
-    """A parser, and the inputs that are put before it."""
+    """A parser, and the inputs that are put before it.
+
+    ``is_slow``: each takes a process of its own, which a test does not wait for often.
+    """
 
     inputs: st.SearchStrategy[object]
     parse: Callable[..., None]
+    is_slow: bool = False
 
 
 TARGETS: Mapping[str, Target] = {
@@ -159,6 +207,10 @@ TARGETS: Mapping[str, Target] = {
     "custom-ids": Target(_texts(*_IDS), _ids),
     "replies": Target(_texts(*_REPLY), _reply),
     "passages": Target(_texts("It rained. ", "U.S. ", "x" * 400, "。"), _cut),
+    "feeds": Target(_bytes(*_FEED).map(lambda data: b"<rss>" + data), _feed),
+    "archives": Target(_changed(st.just(_zipped())), _archived),
+    "pdf": Target(_changed(st.just(_pdf())), _article("a.pdf"), is_slow=True),
+    "docx": Target(_changed(st.just(_docx())), _article("a.docx"), is_slow=True),
     "backups": Target(_changed(st.just(_archive())), _unpack),
 }
 

@@ -13,7 +13,7 @@ from bench.fuzz import TARGETS, Target, fault
 def test_no_input_of_a_few_makes_a_parser_fail(name: str) -> None:
     target = TARGETS[name]
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=4 if target.is_slow else 60, suppress_health_check=list(HealthCheck))
     @given(target.inputs)
     def attempt(data: object) -> None:
         assert fault(target, data) is None
