@@ -202,7 +202,8 @@ def _item(entry: Any, page: Page) -> Item | None:
 
 
 def _published(entry: Any) -> date | None:
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    # Of the dictionary itself: feedparser's own way gives the one for the other, with a warning.
+    moment = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
     try:
         return date(*moment[:3]) if moment else None
     except ValueError:

@@ -83,7 +83,7 @@ class TestFeeds:
         article = web.article(one.content, "the id")
         assert article.title == "Ferry"
         assert article.text == (
-            "The ferry to the island sails at noon with forty passengers on\xa0board.\n\n"
+            "The ferry to the island sails at noon with forty passengers on board.\n\n"
             "It is the first one since the storm of last winter tore away the pier."
         )
 

@@ -111,7 +111,7 @@ def _write(number: int, home: Path, until: float) -> dict[str, object]:
     lots, version, count = random.Random(number), 0, 0
     notes = home.with_name("notes")
     with compose.library(ground.settings(home), quiet) as index:
-        while time.time() < until:
+        while not count or time.time() < until:
             version += 1
             one = number * _OWN + lots.randrange(_OWN)
             if lots.random() < 0.2 and _noted(notes, one) is not None:
@@ -131,7 +131,7 @@ def _ask(number: int, home: Path, until: float, writers: int) -> dict[str, objec
     notes = home.with_name("notes")
     with compose.library(ground.settings(home), quiet) as index:
         ask = compose.pipeline(index)
-        while time.time() < until:
+        while not count or time.time() < until:
             one = lots.randrange(max(1, writers * _OWN))
             before = _noted(notes, one)
             answer = ask(f"How many centimetres did gauge {one} stand at?")

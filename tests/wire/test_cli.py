@@ -13,6 +13,7 @@ from tests.wire.conftest import Footnote
 
 CITATION_KEYS = {
     "number", "source", "title", "url", "published", "path", "start", "end", "quote",
+    "page",
     "also",
 }  # fmt: skip
 
