@@ -233,24 +233,22 @@ def _read_html(data: bytes, path: PurePath) -> _Parsed:
     from trafilatura.settings import set_date_params
 
     tree = trafilatura.load_html(data)
-    document = (
-        None
-        if tree is None
-        else trafilatura.bare_extraction(
+    document = None
+    if tree is not None:
+        document = trafilatura.bare_extraction(
             tree,
             with_metadata=True,
             include_comments=False,
             date_extraction_params=set_date_params(extensive=False),
         )
-    )
-    if document is None or isinstance(document, dict) or not document.text:
+    if tree is None or document is None or isinstance(document, dict) or not document.text:
         raise SourceError(f"{path} holds no article that can be found; save its text as .txt.")
     return _Parsed(
         document.text.replace("\n", "\n\n"),
         title=document.title,
         url=document.url,
         published=markdown.day(document.date, path),
-        language=None if tree is None else tree.get("lang"),
+        language=tree.get("lang"),
     )
 
 

@@ -10,9 +10,7 @@ import re
 from functools import lru_cache
 
 from retrieval.expressions import AMOUNT, CLOCK, MONTH, WEEKDAY
-
-Extent = tuple[int, int]
-"""(start, end) within a sentence."""
+from retrieval.short import Extent
 
 _AMOUNT = re.compile(
     rf"{AMOUNT}|\d|\b(?:an?|once|twice|many|most|all|few|couple|both|every|each|single|multi\w*|any|"
@@ -87,7 +85,7 @@ def fits(question: str, sentence: str, extent: Extent) -> bool:
     """
     start, end = extent
     words = sentence[start:end]
-    if _is_time_of_day(question):
+    if _TIME_OF_DAY.search(question):
         return bool(_CLOCK.search(words)) or not _DATE.search(words)
     if _YEAR_ASKED.search(question):
         return bool(_YEAR.search(words))
@@ -113,11 +111,6 @@ def _units(words: str) -> frozenset[str]:
 def _units_asked(question: str) -> frozenset[str]:
     """Return which units an amount may have, none where any may."""
     return frozenset().union(*(units for cue, units in _OF_UNIT if cue.search(question)))
-
-
-@lru_cache(maxsize=16)
-def _is_time_of_day(question: str) -> bool:
-    return bool(_TIME_OF_DAY.search(question))
 
 
 def _is_age_in_passing(sentence: str, extent: Extent) -> bool:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from retrieval import duplicates, fitting, named, repair, sentences, terms
 from retrieval.calibration import Calibration, Signs
-from retrieval.repair import Extent
+from retrieval.short import Extent
 from retrieval.spans import Found, Read, Reading, Titled
 from retrieval.subjects import Encode, on_subject
 from retrieval.types import Claim, Draft, Hit, Passage, Span, fold_space

@@ -11,12 +11,10 @@ import re
 from retrieval import short
 from retrieval.expressions import AMOUNT, HEDGE, MONTH, UNIT, WEEKDAY, YEAR
 from retrieval.question import Kind, asked
+from retrieval.short import Extent
 
 LONGEST = 20
 """Words of a short answer; beyond that, the sentence speaks for itself."""
-
-Extent = tuple[int, int]
-"""(start, end) within a sentence."""
 
 _BY_RULE = frozenset({Kind.COUNT, Kind.MEASURE, Kind.DURATION, Kind.TIME})
 _WHY = re.compile(r"^\W*why\b", re.IGNORECASE)
