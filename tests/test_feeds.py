@@ -156,7 +156,15 @@ class TestWhatIsAList:
         assert not feeds.is_list(page(text, "a.html"))
 
     @pytest.mark.parametrize(
-        "data", [b"", b"It rained.", b"\0" * 99, b"<html><body>", b"\x1f\x8b", gzip.compress(b"x")]
+        "data",
+        [
+            pytest.param(b"", id="nothing"),
+            pytest.param(b"It rained.", id="prose"),
+            pytest.param(b"\0" * 99, id="zeros"),
+            pytest.param(b"<html><body>", id="a page"),
+            pytest.param(b"\x1f\x8b", id="the start of an archive"),
+            pytest.param(gzip.compress(b"x"), id="an archive of prose"),
+        ],
     )
     def test_what_is_neither_feed_nor_sitemap_is_refused(self, data: bytes) -> None:
         with pytest.raises(SourceError, match=r"^http://harbour\.test/feed is .*\.$"):
