@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bench import datasets, pictures, results
+from bench import datasets, memory, pictures, results
 from bench.estimate import Bar, bar
 from bench.homes import Home, Homes, in_folders, on_servers
 from bench.peers.client import ROOT
@@ -177,7 +176,7 @@ def ask(asked: Sequence[str]) -> None:
             started = time.perf_counter()
             pipeline(question)
             seconds.append(time.perf_counter() - started)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = memory.peak()
     staged = Staged(
         compose.library_dir(settings), compose.articles(settings), compose.place(settings)
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from bot.settings import Settings
 from retrieval.chain import Pipeline, build_chain
 from retrieval.conversation import Conversation
 from retrieval.embedding import Embedder, Notify, load_embedder
-from retrieval.errors import ConfigError, LibraryError
+from retrieval.errors import ConfigError
 from retrieval.reader import Reader
 from retrieval.reading_model import ReadingModel, load_reading_model, shipped
 from retrieval.search import Search
@@ -30,16 +28,16 @@ if TYPE_CHECKING:
     from bot.records import Records
     from bot.service import Service
     from bot.session import Page, Session, Work
-    from retrieval.backup import Manifest
-    from retrieval.checking import Finding
     from retrieval.database import Home
     from retrieval.index import Index
+    from retrieval.postgres import Schema
+    from retrieval.shelf import Shelf
     from retrieval.vectors import Place
-    from retrieval.writer import Progress
+
+RECORDS = "bot"
+"""What the schema of the records is called."""
 
 _NAME = "footnote"
-_SERVERS = "servers"
-_RECORDS = "bot.db"
 
 
 def embedder(settings: Settings, notify: Notify) -> Embedder:
@@ -52,15 +50,8 @@ def library(settings: Settings, notify: Notify) -> Index:
     complete_restore(settings, notify)
     with ThreadPoolExecutor(1) as pool:
         model = pool.submit(embedder, settings, notify)
-        from retrieval.index import Index
-
-        return Index(
-            library_dir(settings),
-            model.result(),
-            notify,
-            articles=articles(settings),
-            vectors=place(settings),
-        )
+        where = shelf(settings)
+        return where.open(model.result(), notify)
 
 
 def libraries(settings: Settings, notify: Notify) -> Libraries:
@@ -73,7 +64,7 @@ def libraries(settings: Settings, notify: Notify) -> Libraries:
         has_own=lambda server: articles(settings, server).exists(),
         list_own=partial(servers, settings),
         open_shared=partial(library, settings, notify),
-        open_own=partial(_own_library, settings, notify),
+        open_own=lambda server, model: shelf(settings, server).open(model, notify),
         build=lambda *some: pipeline(*some, reader=reader(), chat=writer),
         stand_alone=writer.stand_alone if writer else Conversation.stand_alone,
         allow_private_urls=settings.allow_private_urls,
@@ -85,7 +76,7 @@ def records(settings: Settings) -> Records:
     """Open what the bot itself keeps: answers given, votes, and the settings of servers."""
     from bot.records import Records
 
-    return Records(_home(settings, library_dir(settings) / _RECORDS, "bot"), settings.keep_days)
+    return Records(records_home(settings), settings.keep_days)
 
 
 def service(settings: Settings, notify: Notify) -> Service:
@@ -109,68 +100,22 @@ def forget(settings: Settings, server: str) -> None:
         kept.forget(server)
 
 
+def shelf(settings: Settings, server: str | None = None) -> Shelf[Home]:
+    """Return where the shared library is kept, or that of a Discord server."""
+    from retrieval.shelf import Shelf
+
+    where = library_dir(settings, server)
+    return Shelf(where, articles(settings, server), place(settings, server))
+
+
 def articles(settings: Settings, server: str | None = None) -> Home:
     """Return where the articles of the shared library are kept, or those of a Discord server."""
-    return _home(settings, library_dir(settings, server) / "library.db", server)
+    return _home(settings, library_dir(settings, server) / swapping.LIBRARY, server)
 
 
-def examine(
-    settings: Settings, notify: Notify, say: Callable[[str, Finding], None], *, repair: bool
-) -> None:
-    """Check all libraries and the records; ``say`` is told of which, and what was found."""
-    _check_files(settings, "see to the database itself with PostgreSQL's own programs")
-    from bot import record_checks
-    from retrieval import doctor
-
-    model = embedder(settings, notify)
-    for server in (None, *servers(settings)):
-        name = f"server {server}" if server else "shared"
-        folder, vectors = library_dir(settings, server), place(settings, server)
-        doctor.examine(folder, model, vectors, partial(say, name), notify, repair=repair)
-    path = library_dir(settings) / _RECORDS
-    record_checks.examine(path, partial(say, "records"), repair=repair)
-
-
-def backup(settings: Settings, file: Path, notify: Notify) -> Manifest:
-    """Copy the articles of all libraries, and the records, into a file.
-
-    Raises:
-        LibraryError: if there is no library, or the file cannot be written.
-    """
-    _check_files(settings, "copy it with: pg_dump")
-    from importlib.metadata import version
-
-    from bot.restoring import databases
-    from retrieval import backup, migrations
-
-    folder = library_dir(settings)
-    found = databases(folder)
-    if swapping.LIBRARY not in found:
-        raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
-    made = {
-        "when": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "footnote": version("footnote-bot"),
-        "library_format": str(migrations.LATEST),
-    }
-    return backup.write(file, found, made, notify)
-
-
-def restore(
-    settings: Settings, file: Path, notify: Notify, progress: Progress, *, force: bool
-) -> Manifest:
-    """Put what is in a backup in the place of all that is kept.
-
-    Raises:
-        LibraryError: if that cannot be done; then all is as it was.
-    """
-    _check_files(settings, "restore what pg_dump made with: pg_restore")
-    from bot import restoring
-
-    folder, places = library_dir(settings), partial(place, settings)
-    model = embedder(settings, notify)
-    return restoring.restore(
-        file, folder, model, places, notify=notify, progress=progress, force=force
-    )
+def records_home(settings: Settings) -> Home:
+    """Return where the bot keeps its records."""
+    return _home(settings, library_dir(settings) / swapping.RECORDS, RECORDS)
 
 
 def complete_restore(settings: Settings, notify: Notify) -> None:
@@ -190,7 +135,7 @@ def place(settings: Settings, server: str | None = None) -> Place:
 def library_dir(settings: Settings, server: str | None = None) -> Path:
     """Return the folder of the shared library, or that of a Discord server's."""
     shared = _expanded(settings.data_dir, "DATA_DIR")
-    return shared / _SERVERS / server if server else shared
+    return shared / swapping.SERVERS / server if server else shared
 
 
 def servers(settings: Settings) -> list[str]:
@@ -203,7 +148,8 @@ def servers(settings: Settings) -> list[str]:
         ids = [name.removeprefix(own) for name in found if name.startswith(own)]
         return [server for server in ids if server.isdecimal()]
     return sorted(
-        folder.parent.name for folder in library_dir(settings).glob(f"{_SERVERS}/*/library.db")
+        folder.parent.name
+        for folder in library_dir(settings).glob(f"{swapping.SERVERS}/*/{swapping.LIBRARY}")
     )
 
 
@@ -282,26 +228,11 @@ def cache_dir(settings: Settings) -> Path:
     return _expanded(settings.cache_dir or user_cache_path("footnote-bot"), "CACHE_DIR")
 
 
-def _own_library(settings: Settings, notify: Notify, server: str, model: Embedder) -> Index:
-    from retrieval.index import Index
+def schema(url: str, name: str | None = None) -> Schema:
+    """Return the schema of the shared library, or of what else has that name."""
+    from retrieval.postgres import Schema
 
-    return Index(
-        library_dir(settings, server),
-        model,
-        notify,
-        articles=articles(settings, server),
-        vectors=place(settings, server),
-    )
-
-
-def _check_files(settings: Settings, remedy: str) -> None:
-    """Check that what is kept lies in files.
-
-    Raises:
-        ConfigError: if it lies in PostgreSQL.
-    """
-    if settings.database_url:
-        raise ConfigError(f"DATABASE_URL is set, and this is for files; {remedy}.")
+    return Schema(url, f"{_NAME}_{name}" if name else _NAME)
 
 
 def _home(settings: Settings, path: Path, name: str | None) -> Home:
@@ -310,10 +241,7 @@ def _home(settings: Settings, path: Path, name: str | None) -> Home:
         from retrieval.sqlite import File
 
         return File(path)
-    from retrieval.postgres import Schema
-
-    url = settings.database_url.get_secret_value()
-    return Schema(url, f"{_NAME}_{name}" if name else _NAME)
+    return schema(settings.database_url.get_secret_value(), name)
 
 
 def _expanded(path: Path, setting: str) -> Path:

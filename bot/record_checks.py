@@ -5,29 +5,27 @@ from __future__ import annotations
 import json
 from contextlib import closing, suppress
 from dataclasses import fields
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from bot import schema
 from bot.schema import Cited, Rules
 from retrieval.checking import Check, Finding
-from retrieval.database import Database
+from retrieval.database import Database, Home
 from retrieval.doctor import Say
-from retrieval.sqlite import SQLite
 from retrieval.store_checks import damage
 from retrieval.wording import counted
 
-_REMEDY = "run: footnote restore FILE, or move bot.db away; the votes and settings in it are lost"
 _OF_ANSWERS = (schema.votes, schema.turns)
 
 
-def examine(path: Path, say: Say, *, repair: bool) -> None:
-    """Check the file of the records, if there is one, and mend it if ``repair``."""
-    if not path.exists():
+def examine(home: Home, say: Say, *, repair: bool) -> None:
+    """Check the database of the records, if there is one, and mend it if ``repair``."""
+    if not home.exists():
         return
-    with closing(SQLite(path, _REMEDY)) as database:
-        found = damage(database, _REMEDY).run(repair)
+    remedy = "start the bot, without the votes and settings in it, or run: footnote restore FILE"
+    with closing(home.open("bot.db", remedy)) as database:
+        found = damage(database).run(repair)
         say(Finding("records", found.problem, found.remedy, found.repaired))
         if found.is_well:
             for check in (_tables(database), _orphans(database), _rows(database)):
@@ -53,7 +51,7 @@ def _tables(database: Database) -> Check:
         with database.writing() as connection:
             schema.tables.create_all(connection)
 
-    return Check("tables", find, mend, _REMEDY)
+    return Check("tables", find, mend, database.remedy)
 
 
 def _orphans(database: Database) -> Check:
@@ -72,7 +70,7 @@ def _orphans(database: Database) -> Check:
             for table in _OF_ANSWERS:
                 connection.execute(table.delete().where(_is_alone(table)))
 
-    return Check("answers", find, mend, _REMEDY)
+    return Check("answers", find, mend, database.remedy)
 
 
 def _is_alone(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -84,8 +82,12 @@ def _rows(database: Database) -> Check:
 
     def unreadable() -> dict[str, list[str]]:
         with database.reading() as connection:
-            answers = connection.execute(sa.text("SELECT id, citations FROM answers")).all()
-            servers = connection.execute(sa.text("SELECT id, rules FROM servers")).all()
+            answers = connection.execute(
+                sa.text("SELECT id, CAST(citations AS text) AS citations FROM answers")
+            ).all()
+            servers = connection.execute(
+                sa.text("SELECT id, CAST(rules AS text) AS rules FROM servers")
+            ).all()
         return {
             "answers": [row.id for row in answers if not _are_citations(row.citations)],
             "servers": [row.id for row in servers if not _are_rules(row.rules)],
@@ -102,7 +104,7 @@ def _rows(database: Database) -> Check:
                 table = schema.tables.tables[name]
                 connection.execute(table.delete().where(table.c.id.in_(ids)))
 
-    return Check("rows", find, mend, _REMEDY)
+    return Check("rows", find, mend, database.remedy)
 
 
 def _are_citations(value: str) -> bool:

@@ -19,6 +19,7 @@ from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError
 from retrieval.index import Index, expect_reindex, reindex
 from retrieval.search import Search
+from retrieval.sqlite import File
 from retrieval.vectors import Place
 from retrieval.writer import Progress
 
@@ -91,7 +92,7 @@ def _prepare(
         library, place = _folder(stage, server), places(server)
         if place.url:
             place.exists()  # or an error, before anything is moved
-            expect_reindex(library)
+            expect_reindex(File(library / LIBRARY))
         else:
             own = replace(place, folder=library / place.folder.name)
             reindex(library, embedder, notify, progress, vectors=own)
@@ -106,13 +107,17 @@ def _try(
         if place.url:
             reindex(library, embedder, notify, progress, vectors=place)
         with Index(library, embedder, notify, vectors=place) as index:
-            some = sorted(index.store.keys())[:1]
-            for passage in index.store.passages(some).values():
-                if not Search(index)(passage.text):
-                    raise LibraryError(
-                        f"What was restored to {library} finds nothing; all is as it was. Run: "
-                        "footnote doctor"
-                    )
+            if not answers(index):
+                raise LibraryError(
+                    f"What was restored to {library} finds nothing; all is as it was. Run: "
+                    "footnote doctor"
+                )
+
+
+def answers(index: Index) -> bool:
+    """Tell whether a library finds something of what it has, if it has anything."""
+    some = sorted(index.store.keys())[:1]
+    return all(Search(index)(passage.text) for passage in index.store.passages(some).values())
 
 
 def _servers(folder: Path) -> list[str]:

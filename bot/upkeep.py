@@ -27,7 +27,7 @@ def doctor(
 ) -> None:
     """Check all that is kept, a line a check; exit code 1 if something stays wrong."""
     settings = terminal.settings()
-    from bot import compose
+    from bot import maintenance
 
     found: list[tuple[str, Finding]] = []
 
@@ -38,7 +38,7 @@ def doctor(
 
     with terminal.spinner(terminal.notices) as doing:
         doing("Looking at all that is kept")
-        compose.examine(settings, terminal.notify, say, repair=repair)
+        maintenance.examine(settings, terminal.notify, say, repair=repair)
     if as_json:
         terminal.print_json([{"library": of, **finding.to_dict()} for of, finding in found])
     if not all(finding.is_well for _, finding in found):
@@ -50,9 +50,9 @@ def backup(
 ) -> None:
     """Copy all that is kept into one file, while the bot may run; vectors are left out."""
     settings = terminal.settings()
-    from bot import compose
+    from bot import maintenance
 
-    made = compose.backup(settings, file, terminal.notify)
+    made = maintenance.save(settings, file, terminal.notify)
     size = file.stat().st_size / 1_000_000
     terminal.output.print(
         f"{counted(len(made.members), 'database')} in {shown(str(file))}, {size:.1f} MB",
@@ -68,10 +68,10 @@ def restore(
 ) -> None:
     """Put a backup in the place of what is kept, and make the vectors anew; stop the bot first."""
     settings = terminal.settings()
-    from bot import compose
+    from bot import maintenance
 
     with terminal.progress("Indexing") as progress:
-        made = compose.restore(settings, file, terminal.notify, progress, force=force)
+        made = maintenance.restore(settings, file, terminal.notify, progress, force=force)
     when = made.made.get("when", "an unknown time")
     terminal.output.print(
         f"Restored {counted(len(made.members), 'database')} of {shown(when)}",

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from retrieval.errors import LibraryError
 
 REPAIR = "run: footnote doctor --repair"
-RESTORE = "run: footnote restore FILE, or move the folder away and run: footnote sync FOLDER"
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class Check:
 
     name: str
     find: Callable[[], str | None]
-    mend: Callable[[], None] | None = None
-    remedy: str = RESTORE
+    mend: Callable[[], None] | None
+    remedy: str
 
     def run(self, repair: bool) -> Finding:
         """Check, mend what is wrong if ``repair``, and look again whether it is mended."""

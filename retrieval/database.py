@@ -39,6 +39,15 @@ class Words(Protocol):
     ) -> tuple[dict[str, int], int]:
         """Return in how many passages each stem occurs, and how many passages there are."""
 
+    def wrong(self, connection: sa.Connection) -> int:
+        """Return how many entries of the index are not those of the passages that are there.
+
+        For a block of :meth:`Database.writing`, though nothing is changed.
+        """
+
+    def rebuild(self, connection: sa.Connection) -> None:
+        """Make the index anew from the passages that are there."""
+
 
 class Database(Protocol):
     """Tables that many may read while one writes.
@@ -59,6 +68,15 @@ class Database(Protocol):
     def close(self) -> None:
         """Close all connections."""
 
+    def damage(self) -> str | None:
+        """Return what is wrong with the files themselves, or None if nothing is.
+
+        Those of a server are its own affair.
+        """
+
+    def mend(self) -> None:
+        """Make anew what can be made from the rest of the files."""
+
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Read; all of a block sees one state."""
 
@@ -74,7 +92,7 @@ class Home(Protocol):
     """
 
     def exists(self) -> bool:
-        """Return whether a library was ever made here."""
+        """Return whether anything was ever kept here."""
 
     def open(self, away: str, then: str) -> Database:
         """Open the tables; if they are damaged, ``away`` is to be moved away, and ``then`` done."""

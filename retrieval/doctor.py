@@ -8,46 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 
-from retrieval import locking, passages, store_checks, vector_checks
-from retrieval.checking import RESTORE, Finding
+from retrieval import passages, store_checks, vector_checks
+from retrieval.checking import Finding
+from retrieval.database import Home
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError
-from retrieval.sqlite import File, SQLite
+from retrieval.shelf import Shelf
 from retrieval.store import Store
 from retrieval.types import Article, Passage
-from retrieval.vectors import Place
 
 Say = Callable[[Finding], None]
 
 
 def examine(
-    folder: Path,
-    embedder: Embedder,
-    place: Place,
-    say: Say,
-    notify: Notify,
-    *,
-    repair: bool,
+    shelf: Shelf[Home], embedder: Embedder, say: Say, notify: Notify, *, repair: bool
 ) -> None:
     """Check a library, and mend it if ``repair``; ``say`` is told of each check as it ends.
 
-    Nobody writes to the library meanwhile.
+    Nobody writes to it meanwhile.
 
     Raises:
-        LibraryError: if there is no library, or its folder cannot be used.
+        LibraryError: if there is no library, or its place cannot be used.
     """
-    path = folder / "library.db"
-    if not path.exists():
-        raise LibraryError(f"There is no library in {folder}; run: footnote sync FOLDER")
-    with locking.locked(folder, notify), closing(SQLite(path, RESTORE)) as database:
+    home = shelf.articles
+    if not home.exists():
+        raise LibraryError(f"There is no library in {home}; run: footnote sync FOLDER")
+    database = home.open("it", "run: footnote sync FOLDER, or: footnote restore FILE")
+    with home.locked(notify), closing(database):
         whole = store_checks.damage(database).run(repair)
         say(whole)
         if not whole.is_well:
             return
         try:
-            store = Store(File(path))  # which brings an earlier format up to date
+            store = Store(home)  # which brings an earlier format up to date
         except LibraryError as error:
             say(Finding("format", str(error)))
             return
@@ -59,5 +53,5 @@ def examine(
         with closing(store):
             for check in store_checks.of_store(database, store, cut):
                 say(check.run(repair))
-            for check in vector_checks.of_vectors(folder, place, store, embedder, notify):
+            for check in vector_checks.of_vectors(shelf, store, embedder, notify):
                 say(check.run(repair))

@@ -314,7 +314,7 @@ def is_unfinished(store: Store) -> bool:
     return store.flag(_UNFINISHED)
 
 
-def expect_reindex(folder: Path) -> None:
+def expect_reindex(home: Home) -> None:
     """Note that the vectors of a library are to be made anew; until then it is refused."""
-    with closing(Store(File(folder / "library.db"))) as store:
+    with closing(Store(home)) as store:
         store.set_meta(_MODEL, _REINDEXING)

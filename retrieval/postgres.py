@@ -8,7 +8,7 @@ names its schema first, so that all libraries of a process share a few connectio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 
@@ -26,11 +26,10 @@ _ENTER = sa.text("""
     SELECT set_config('search_path', :schema, true), set_config('jit', 'off', true),
         set_config('lock_timeout', '20s', true)
 """)
+_SOON = sa.text("SELECT set_config('lock_timeout', '20s', true)")
 _WAIT_FOR_OTHERS = sa.text("SELECT pg_advisory_xact_lock(:key)")
 _HAS_SCHEMA = sa.text("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :schema)")
-_HAS_LIBRARY = sa.text(
-    "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = :schema AND tablename = 'meta')"
-)
+_HAS_TABLES = sa.text("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = :schema)")
 _LIBRARIES = sa.text("SELECT schemaname FROM pg_tables WHERE tablename = 'meta'")
 
 
@@ -52,9 +51,9 @@ class Schema:
         return f"the schema {self.name} of DATABASE_URL"
 
     def exists(self) -> bool:
-        """Return whether a library was ever made here."""
+        """Return whether anything was ever kept here."""
         with connected(self.url) as connection:
-            return bool(connection.scalar(_HAS_LIBRARY, {"schema": self.name}))
+            return bool(connection.scalar(_HAS_TABLES, {"schema": self.name}))
 
     def open(self, away: str, then: str) -> Postgres:
         """Open the tables, in a schema that is made if there is none."""
@@ -86,6 +85,21 @@ def schemas(url: str) -> list[str]:
     """
     with connected(url) as connection:
         return sorted(connection.scalars(_LIBRARIES))
+
+
+def exchange(url: str, new: Mapping[str, str], old: Iterable[str]) -> None:
+    """Drop some schemas and give others, by their present names, new names: all or nothing.
+
+    Raises:
+        LibraryError: if PostgreSQL cannot be reached, or somebody holds one of them for long.
+    """
+    with connected(url) as connection, connection.begin():
+        connection.execute(_SOON)
+        quote = connection.dialect.identifier_preparer.quote
+        for name in old:
+            connection.execute(sa.schema.DropSchema(name, cascade=True, if_exists=True))
+        for name, later in new.items():
+            connection.execute(sa.text(f"ALTER SCHEMA {quote(name)} RENAME TO {quote(later)}"))
 
 
 class Postgres:
@@ -130,6 +144,13 @@ class Postgres:
             self._enter(connection)
             connection.execute(_WAIT_FOR_OTHERS, {"key": self._key})
             yield connection
+
+    def damage(self) -> str | None:
+        """Return None: what a server's files are worth, its own programs tell."""
+        return None
+
+    def mend(self) -> None:
+        """Do nothing; see :meth:`damage`."""
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:

@@ -30,6 +30,7 @@ _BY_LENGTH = 1
 
 _LONGEST = 400  # characters of a stem; PostgreSQL takes 2,046 bytes
 _ALL = ""  # no stem; its row counts all passages
+_SOME = 1_000
 _RAREST = 1e-6  # what a word of most passages weighs, as in FTS5
 
 _TABLES = (
@@ -82,6 +83,25 @@ _COUNT_OUT = sa.text(f"""
     UPDATE stems SET passages = stems.passages - gone.passages
     FROM gone WHERE stems.stem = gone.stem
 """)  # noqa: S608 - it has nothing from outside
+_ROWS = sa.text("""
+    SELECT passages.id, title, substr(text, "start" + 1, greatest("end" - "start", 0)) AS body
+    FROM passages JOIN articles ON articles.id = passages.article ORDER BY passages.id
+""")
+_WRONG = sa.text("""
+    SELECT count(*)
+    FROM unnest(CAST(:ids AS integer[]), CAST(:vectors AS tsvector[])) AS due(passage, words)
+    LEFT JOIN passage_words AS kept USING (passage)
+    WHERE kept.words IS DISTINCT FROM due.words
+""")
+_MISCOUNTED = sa.text("""
+    SELECT count(*) FROM (
+        SELECT lexeme AS stem, count(*) AS passages
+        FROM passage_words, unnest(words) GROUP BY lexeme
+        UNION ALL SELECT '', count(*) FROM passage_words HAVING count(*) > 0
+    ) AS due FULL JOIN (SELECT * FROM stems WHERE passages > 0) AS kept USING (stem)
+    WHERE due.passages IS DISTINCT FROM kept.passages
+""")
+_EMPTY = ("DELETE FROM passage_words", "DELETE FROM stems")
 _FREQUENCIES = sa.text("SELECT stem, passages FROM stems WHERE stem = ANY(:stems) AND passages > 0")
 
 
@@ -132,6 +152,33 @@ def frequencies(connection: sa.Connection, stems: Iterable[str]) -> tuple[dict[s
     rows = connection.execute(_FREQUENCIES, {"stems": asked})
     counts: dict[str, int] = {row.stem: row.passages for row in rows}
     return counts, counts.pop(_ALL, 0)
+
+
+def wrong(connection: sa.Connection) -> int:
+    """Return how many entries of the index, and counts of stems, are not those that are due."""
+    found = connection.scalar(_MISCOUNTED) or 0
+    for rows in _rows(connection):
+        due = {
+            "ids": [row["id"] for row in rows],
+            "vectors": [_vector(_places(row["title"], row["body"])) for row in rows],
+        }
+        found += connection.scalar(_WRONG, due) or 0
+    return found
+
+
+def rebuild(connection: sa.Connection) -> None:
+    """Make the index anew from the passages that are there."""
+    for statement in _EMPTY:
+        connection.execute(sa.text(statement))
+    for rows in _rows(connection):
+        insert(connection, rows)
+
+
+def _rows(connection: sa.Connection) -> Iterator[list[WordRow]]:
+    """Yield all passages, some at a time: there may be more than memory holds."""
+    found = connection.execute(_ROWS, execution_options={"yield_per": _SOME})
+    for some in found.mappings().partitions():
+        yield [{**row} for row in some]
 
 
 def _stem(word: str) -> str:

@@ -94,6 +94,17 @@ class SQLite:
         with self._errors(), self._engine.begin() as connection:
             yield connection
 
+    def damage(self) -> str | None:
+        """Return what SQLite finds wrong with the file, but for the words: they are made anew."""
+        with self.reading() as connection:
+            lines = connection.scalars(sa.text("PRAGMA integrity_check")).all()
+        return next((line for line in lines if line != "ok" and "fts5" not in line.lower()), None)
+
+    def mend(self) -> None:
+        """Make the indexes of the tables anew; what the tables have lost stays lost."""
+        with self.writing() as connection:
+            connection.execute(sa.text("REINDEX"))
+
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:

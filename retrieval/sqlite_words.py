@@ -33,6 +33,19 @@ _DELETE = sa.text("""
     WHERE rowid IN (SELECT id FROM passages WHERE article IN :articles)
 """).bindparams(sa.bindparam("articles", expanding=True))
 _COUNT = sa.text("SELECT count(*) FROM passages")
+_WRONG = sa.text("""
+    SELECT (SELECT count(*) FROM passages_fts WHERE rowid NOT IN (SELECT id FROM passages)) + (
+        SELECT count(*) FROM passages JOIN articles ON articles.id = passages.article
+        LEFT JOIN passages_fts AS words ON words.rowid = passages.id
+        WHERE words.title IS NOT articles.title
+        OR words.body IS NOT substr(text, "start" + 1, "end" - "start"))
+""")
+_INTEGRITY = sa.text("INSERT INTO passages_fts(passages_fts) VALUES ('integrity-check')")
+_INSERT_ALL = sa.text("""
+    INSERT INTO passages_fts(rowid, title, body)
+    SELECT passages.id, title, substr(text, "start" + 1, "end" - "start")
+    FROM passages JOIN articles ON articles.id = passages.article
+""")
 _FREQUENCIES = sa.text("SELECT term, doc FROM vocabulary WHERE term IN :terms").bindparams(
     sa.bindparam("terms", expanding=True)
 )
@@ -70,3 +83,22 @@ def frequencies(connection: sa.Connection, stems: Iterable[str]) -> tuple[dict[s
     rows = connection.execute(_FREQUENCIES, {"terms": list(stems)})
     counts: dict[str, int] = {row.term: row.doc for row in rows}
     return counts, connection.scalar(_COUNT) or 0
+
+
+def wrong(connection: sa.Connection) -> int:
+    """Return how many entries of the index are not those of the passages that are there.
+
+    Where the entries are right, SQLite checks that they can be found too; an error if not.
+    """
+    found = connection.scalar(_WRONG) or 0
+    if not found:
+        connection.execute(_INTEGRITY)
+    return found
+
+
+def rebuild(connection: sa.Connection) -> None:
+    """Make the index anew from the passages that are there."""
+    for table in ("vocabulary", "passages_fts"):
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
+    create(connection)
+    connection.execute(_INSERT_ALL)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from retrieval import schema, sqlite_words
-from retrieval.checking import RESTORE, Check
+from retrieval import schema
+from retrieval.checking import Check
 from retrieval.database import Database
 from retrieval.store import Store
 from retrieval.types import Article, Passage
@@ -19,37 +20,18 @@ Cut = Callable[[Article], Sequence[Passage]]
 
 _AGAIN = "add the article again, or run: footnote sync FOLDER"
 _ORPHANS = "FROM passages WHERE article IS NULL OR article NOT IN (SELECT id FROM articles)"
-_WRONG_WORDS = sa.text("""
-    SELECT (SELECT count(*) FROM passages_fts WHERE rowid NOT IN (SELECT id FROM passages)) + (
-        SELECT count(*) FROM passages JOIN articles ON articles.id = passages.article
-        LEFT JOIN passages_fts AS words ON words.rowid = passages.id
-        WHERE words.title IS NOT articles.title
-        OR words.body IS NOT substr(text, "start" + 1, "end" - "start"))
-""")
-_INSERT_WORDS = sa.text("""
-    INSERT INTO passages_fts(rowid, title, body)
-    SELECT passages.id, title, substr(text, "start" + 1, "end" - "start")
-    FROM passages JOIN articles ON articles.id = passages.article
-""")
-_INTEGRITY = sa.text("INSERT INTO passages_fts(passages_fts) VALUES ('integrity-check')")
-_NO_DIGEST = "length(digest) <> 64 OR digest GLOB '*[^0-9a-f]*'"
-_NO_DATE = "published NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
+_DIGEST = re.compile("[0-9a-f]{64}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def damage(database: Database, remedy: str = RESTORE) -> Check:
-    """Check that a file is a whole database; a damaged B-tree of an index can be made anew."""
+def damage(database: Database) -> Check:
+    """Check that the files of a database are whole; the index of a table can be made anew."""
 
     def find() -> str | None:
-        with database.reading() as connection:
-            lines = connection.scalars(sa.text("PRAGMA integrity_check")).all()
-        left = [line for line in lines if line != "ok" and "fts5" not in line.lower()]
-        return f"the database is damaged ({left[0]})" if left else None
+        found = database.damage()
+        return f"the database is damaged ({found})" if found else None
 
-    def mend() -> None:
-        with database.writing() as connection:
-            connection.execute(sa.text("REINDEX"))
-
-    return Check("database", find, mend, remedy)
+    return Check("database", find, database.mend, database.remedy)
 
 
 def of_store(database: Database, store: Store, cut: Cut) -> Iterator[Check]:
@@ -62,23 +44,27 @@ def of_store(database: Database, store: Store, cut: Cut) -> Iterator[Check]:
 def _articles(database: Database) -> Check:
     """Check that each article has the digest of a file and a date that is one, if any."""
 
-    def find() -> str | None:
+    def unsound(column: str, form: re.Pattern[str]) -> list[str]:
+        query = sa.text(f"SELECT id, {column} FROM articles ORDER BY id")  # noqa: S608 - a name of ours
         with database.reading() as connection:
-            found = connection.scalars(
-                sa.text(f"SELECT id FROM articles WHERE {_NO_DIGEST} OR {_NO_DATE} ORDER BY id")  # noqa: S608
-            ).all()
-        return f"{_some(found)}: no sound digest or date" if found else None
+            rows = connection.execute(query).all()
+        return [
+            name for name, value in rows if value is not None and not form.fullmatch(str(value))
+        ]
+
+    def find() -> str | None:
+        found = dict.fromkeys([*unsound("digest", _DIGEST), *unsound("published", _DATE)])
+        return f"{_some(list(found))}: no sound digest or date" if found else None
 
     def mend() -> None:
         """Let the next sync read these again, as no file has that digest."""
+        a = schema.articles
+        no_digest, no_date = unsound("digest", _DIGEST), unsound("published", _DATE)
         with database.writing() as connection:
-            connection.execute(
-                sa.text(f"UPDATE articles SET digest = :none WHERE {_NO_DIGEST}"),  # noqa: S608
-                {"none": "0" * 64},
-            )
-            connection.execute(sa.text(f"UPDATE articles SET published = NULL WHERE {_NO_DATE}"))  # noqa: S608
+            connection.execute(a.update().where(a.c.id.in_(no_digest)).values(digest="0" * 64))
+            connection.execute(a.update().where(a.c.id.in_(no_date)).values(published=None))
 
-    return Check("articles", find, mend)
+    return Check("articles", find, mend, database.remedy)
 
 
 def _passages(database: Database, store: Store, cut: Cut) -> Check:
@@ -112,7 +98,7 @@ def _passages(database: Database, store: Store, cut: Cut) -> Check:
             connection.execute(sa.text(f"DELETE {_ORPHANS}"))
             for article in articles.values():
                 _recut(connection, article, cut(article))
-            _index_words(connection)
+            database.words.rebuild(connection)
 
     return Check("passages", find, mend, _AGAIN)
 
@@ -154,27 +140,15 @@ def _words(database: Database) -> Check:
     """Check that the full-text index has the words of the live passages, and nothing else."""
 
     def find() -> str | None:
-        with database.reading() as connection:
-            wrong = connection.scalar(_WRONG_WORDS)
-        if wrong:
-            return f"the words of {counted(wrong, 'passage')} are not those of the text"
         with database.writing() as connection:
-            connection.execute(_INTEGRITY)
-        return None
+            wrong = database.words.wrong(connection)
+        return f"the index of words has {counted(wrong, 'fault')}" if wrong else None
 
     def mend() -> None:
         with database.writing() as connection:
-            _index_words(connection)
+            database.words.rebuild(connection)
 
-    return Check("words", find, mend)
-
-
-def _index_words(connection: sa.Connection) -> None:
-    """Make the full-text index anew."""
-    for table in ("vocabulary", "passages_fts"):
-        connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
-    sqlite_words.create(connection)
-    connection.execute(_INSERT_WORDS)
+    return Check("words", find, mend, database.remedy)
 
 
 def _some(ids: Sequence[str]) -> str:

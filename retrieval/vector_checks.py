@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
 from retrieval.checking import Check
+from retrieval.database import Home
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError
-from retrieval.index import Index, is_unfinished, made_with, reindex
+from retrieval.index import is_unfinished, made_with
+from retrieval.shelf import Shelf
 from retrieval.store import Store
 from retrieval.types import Passage
 from retrieval.vectors import Kept, Place, VectorStore
@@ -26,17 +27,18 @@ _REMEDY = "run: footnote reindex"
 
 
 def of_vectors(
-    folder: Path, place: Place, store: Store, embedder: Embedder, notify: Notify
+    shelf: Shelf[Home], store: Store, embedder: Embedder, notify: Notify
 ) -> Iterator[Check]:
     """Yield the checks of a library's vectors, which are held against its store."""
+    place = shelf.vectors
 
     def anew() -> None:
-        reindex(folder, embedder, notify, vectors=place)
+        shelf.reindex(embedder, notify)
 
     yield Check("model", lambda: _model(store, embedder), anew, _REMEDY)
 
     def finish() -> None:
-        with Index(folder, embedder, notify, vectors=place) as index:
+        with shelf.open(embedder, notify) as index:
             index.mend(_wrong(index.vectors, store, embedder))
 
     def mend() -> None:

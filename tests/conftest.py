@@ -32,7 +32,7 @@ ON_SERVERS = {
 }
 """The tests of these are done in files, and again on servers (``make test-services``)."""
 
-ONLY_ON_SERVERS = {"tests.wire.test_postgres"}
+ONLY_ON_SERVERS = {"tests.test_server_upkeep", "tests.wire.test_postgres"}
 
 # Chroma's client leaves its connections to the collector when it is closed.
 ON_SERVERS_MARKS = (

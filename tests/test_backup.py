@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import compose, restoring, swapping
+from bot import compose, maintenance, restoring, swapping
 from bot.records import Records
 from bot.schema import Rules
 from bot.settings import Settings
@@ -52,7 +52,7 @@ def texts(folder: Path, embedder: Embedder, server: str | None = None) -> dict[s
 
 
 def restore(file: Path, folder: Path, *, force: bool = False) -> backup.Manifest:
-    return compose.restore(settings_for(folder), file, print, lambda *_: None, force=force)
+    return maintenance.restore(settings_for(folder), file, print, lambda *_: None, force=force)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def data(tmp_path: Path, embedder: Embedder) -> Path:
 @pytest.fixture
 def file(tmp_path: Path, data: Path) -> Path:
     """A backup of it."""
-    compose.backup(settings_for(data), tmp_path / "kept.zip", print)
+    maintenance.save(settings_for(data), tmp_path / "kept.zip", print)
     return tmp_path / "kept.zip"
 
 
@@ -121,7 +121,7 @@ def test_a_backup_of_the_first_format_is_brought_up_to_date(
     data: Path, tmp_path: Path, embedder: Embedder
 ) -> None:
     made_first(File(data / "library.db"))
-    compose.backup(settings_for(data), tmp_path / "old.zip", print)
+    maintenance.save(settings_for(data), tmp_path / "old.zip", print)
     restore(tmp_path / "old.zip", tmp_path / "other")
     assert texts(tmp_path / "other", embedder) == {"rain": RAIN.text}
 
@@ -149,7 +149,7 @@ def test_a_backup_is_one_state_while_another_writes(tmp_path: Path, embedder: Em
     try:
         for turn in range(8):
             file = tmp_path / f"{turn}.zip"
-            compose.backup(settings_for(folder), file, print)
+            maintenance.save(settings_for(folder), file, print)
             backup.unpack(file, tmp_path / f"unpacked{turn}")
             with closing(sqlite3.connect(tmp_path / f"unpacked{turn}" / "library.db")) as database:
                 found = {text for (text,) in database.execute("SELECT text FROM articles")}
@@ -234,7 +234,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> tup
     folder = tmp_path_factory.mktemp("whole")
     put(folder, embedder, RAIN)
     Records(File(folder / "bot.db")).close()
-    compose.backup(settings_for(folder), folder / "kept.zip", print)
+    maintenance.save(settings_for(folder), folder / "kept.zip", print)
     backup.unpack(folder / "kept.zip", folder / "out")
     return (folder / "kept.zip").read_bytes(), folder / "out"
 
@@ -242,7 +242,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> tup
 def test_a_file_that_is_no_backup_is_not_written_over(data: Path, tmp_path: Path) -> None:
     (tmp_path / "diary.txt").write_text("It rained.")
     with pytest.raises(LibraryError, match="no backup, and would be lost"):
-        compose.backup(settings_for(data), tmp_path / "diary.txt", print)
+        maintenance.save(settings_for(data), tmp_path / "diary.txt", print)
     assert (tmp_path / "diary.txt").read_text() == "It rained."
 
 
@@ -256,7 +256,7 @@ def test_a_backup_that_fails_leaves_the_earlier_one(
 
     monkeypatch.setattr(zipfile.ZipFile, "write", fail)
     with pytest.raises(LibraryError, match="No space left on device"):
-        compose.backup(settings_for(data), file, print)
+        maintenance.save(settings_for(data), file, print)
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.glob(".*")] == []
 
@@ -268,13 +268,13 @@ def test_a_damaged_library_is_not_backed_up(data: Path, tmp_path: Path) -> None:
     content[4096:] = b"\xff" * (len(content) - 4096)
     (data / "library.db").write_bytes(content)
     with pytest.raises(LibraryError, match="footnote doctor"):
-        compose.backup(settings_for(data), tmp_path / "kept.zip", print)
+        maintenance.save(settings_for(data), tmp_path / "kept.zip", print)
     assert not (tmp_path / "kept.zip").exists()
 
 
 def test_where_there_is_no_library_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="no library"):
-        compose.backup(settings_for(tmp_path / "none"), tmp_path / "kept.zip", print)
+        maintenance.save(settings_for(tmp_path / "none"), tmp_path / "kept.zip", print)
 
 
 def test_a_library_that_does_not_answer_gives_way_to_the_old_one(

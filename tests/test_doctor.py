@@ -21,6 +21,7 @@ from retrieval.embedding import Embedder
 from retrieval.errors import LibraryError
 from retrieval.index import Index
 from retrieval.search import Search
+from retrieval.shelf import Shelf
 from retrieval.sqlite import File
 from retrieval.sync import sync
 from retrieval.types import Answer, Article, Citation, Passage, Statement
@@ -44,14 +45,20 @@ def folder(tmp_path: Path, embedder: Embedder) -> Path:
     return tmp_path / "library"
 
 
+def check(
+    folder: Path, embedder: Embedder, say: Callable[[Finding], None], *, repair: bool
+) -> None:
+    shelf = Shelf(folder, File(folder / "library.db"), Place(folder / "chroma"))
+    examine(shelf, embedder, say, print, repair=repair)
+
+
 @pytest.fixture
 def look(folder: Path, embedder: Embedder) -> Callable[..., dict[str, Finding]]:
     """Check the library, and return the findings by name."""
 
     def run(*, repair: bool = False) -> dict[str, Finding]:
         found: dict[str, Finding] = {}
-        place = Place(folder / "chroma")
-        examine(folder, embedder, place, lambda f: found.update({f.check: f}), print, repair=repair)
+        check(folder, embedder, lambda f: found.update({f.check: f}), repair=repair)
         return found
 
     return run
@@ -81,7 +88,7 @@ def test_a_sound_library_is_left_as_it_is(
 def test_an_empty_library_is_sound(tmp_path: Path, embedder: Embedder) -> None:
     Index(tmp_path, embedder).close()
     found: list[Finding] = []
-    examine(tmp_path, embedder, Place(tmp_path / "chroma"), found.append, print, repair=False)
+    check(tmp_path, embedder, found.append, repair=False)
     assert len(found) == len(ALL)
     assert not any(finding.problem for finding in found)
 
@@ -310,7 +317,7 @@ def test_there_is_nothing_to_examine_where_there_is_no_library(
     tmp_path: Path, embedder: Embedder
 ) -> None:
     with pytest.raises(LibraryError, match="no library"):
-        examine(tmp_path / "none", embedder, Place(tmp_path), print, print, repair=True)
+        check(tmp_path / "none", embedder, print, repair=True)
     assert not (tmp_path / "none").exists()
 
 
@@ -327,7 +334,8 @@ def records(tmp_path: Path) -> Path:
 
 def examined(records: Path, *, repair: bool) -> dict[str, Finding]:
     found: dict[str, Finding] = {}
-    record_checks.examine(records / "bot.db", lambda f: found.update({f.check: f}), repair=repair)
+    home = File(records / "bot.db")
+    record_checks.examine(home, lambda f: found.update({f.check: f}), repair=repair)
     return found
 
 

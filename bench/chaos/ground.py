@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import compose
+from bot import compose, maintenance
 from bot.records import Records
 from bot.schema import Rules
 from bot.settings import Settings
@@ -78,7 +78,7 @@ def prepare(root: Path) -> Ground:
         with closing(Records(File(root / name / "bot.db"))) as records:
             records.set_rules("7", Rules(cooldown=version))
         texts.append(contents(root / name))
-    compose.backup(settings(root / "next"), root / "new.zip", quiet)
+    maintenance.save(settings(root / "next"), root / "new.zip", quiet)
     return Ground(root, *texts)
 
 
@@ -113,7 +113,7 @@ def wounds(home: Path, *, repair: bool = False, **more: object) -> list[str]:
         if not finding.is_well:
             found.append(f"doctor: {library} {finding.check}: {finding.problem}")
 
-    compose.examine(settings(home, **more), quiet, say, repair=repair)
+    maintenance.examine(settings(home, **more), quiet, say, repair=repair)
     return found
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.chaos import ground
 from bench.chaos.ground import REMOVED, Ground, Texts, quiet
 from bench.chaos.victim import Victim
-from bot import compose
+from bot import compose, maintenance
 from retrieval import backup, sync
 from retrieval.errors import LibraryError
 
@@ -138,7 +138,7 @@ def _back_up(field: Ground, home: Path) -> None:
         backup.unpack(file, made)
         if ground.contents(made) not in (field.old, field.new):
             raise LibraryError("the backup has neither the old nor the new")
-        compose.backup(ground.settings(home), file, quiet)
+        maintenance.save(ground.settings(home), file, quiet)
     if list(file.parent.glob(".*.partial")):
         raise LibraryError("a partial backup is left")
     shutil.copy(field.backup, file)
@@ -150,7 +150,7 @@ def _earlier(field: Ground, home: Path) -> None:
 
 def _restore(field: Ground, home: Path) -> None:
     at = ground.settings(home)
-    compose.restore(at, field.backup, quiet, quiet, force=True)
+    maintenance.restore(at, field.backup, quiet, quiet, force=True)
 
 
 def _open(_: Ground, home: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bench import memory
 from bench.peers.system import Document, System
 
 SYSTEMS = {
@@ -67,7 +67,7 @@ def obey(system: Any, do: str, **given: Any) -> dict[str, Any]:
         return _timed(lambda: system.ask(given["question"]))
     if do == "staged":
         return _timed(lambda: system.staged(given["question"]))
-    return {"result": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "seconds": 0.0}
+    return {"result": memory.peak(), "seconds": 0.0}
 
 
 def _timed(work: Callable[[], Any]) -> dict[str, Any]:
