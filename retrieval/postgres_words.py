@@ -8,13 +8,18 @@ So both databases find the same passages, and stems mean the same throughout.
 itself and weighted by its rarity, as BM25 does.  In how many passages a stem occurs stands in a
 table, which each write brings up to date in its own transaction: to count them anew would take
 longer with every passage.
+
+A ranked passage costs time, and common words are in very many.  Where the rarer words of a
+question are in enough passages, the others only add to the score of these (as in Lucene's
+``CommonTermsQuery``), so that a question takes no longer in a library ten times as large.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import sqlalchemy as sa
 
@@ -31,6 +36,9 @@ _BY_LENGTH = 1
 _LONGEST = 400  # characters of a stem; PostgreSQL takes 2,046 bytes
 _ALL = ""  # no stem; its row counts all passages
 _SOME = 1_000
+_ENOUGH = 2_000
+"""Passages that have rarer words of a question, among which the best are looked for."""
+
 _RAREST = 1e-6  # what a word of most passages weighs, as in FTS5
 
 _TABLES = (
@@ -52,15 +60,14 @@ _TABLES = (
 )
 _RANKED = sa.text(f"""
     WITH found AS MATERIALIZED (
-        SELECT passage, weight * ts_rank({_WEIGHTS}, words, query, {_BY_LENGTH}) AS score
-        FROM unnest(CAST(:queries AS tsquery[]), CAST(:rarities AS float8[]))
-            AS asked(query, weight)
-        JOIN passage_words ON words @@ query
-        WHERE CAST(:article AS text) IS NULL OR passage IN
-            (SELECT id FROM passages WHERE article = :article)
+        SELECT passage, words FROM passage_words
+        WHERE words @@ CAST(:wanted AS tsquery) AND (CAST(:article AS text) IS NULL OR passage IN
+            (SELECT id FROM passages WHERE article = :article))
     )
     SELECT passages.key, best.score
-    FROM (SELECT passage, sum(score) AS score FROM found
+    FROM (SELECT passage, sum(weight * ts_rank({_WEIGHTS}, words, query, {_BY_LENGTH})) AS score
+          FROM found, unnest(CAST(:queries AS tsquery[]), CAST(:rarities AS float8[]))
+              AS asked(query, weight)
           GROUP BY passage ORDER BY score DESC LIMIT :limit) AS best
     JOIN passages ON passages.id = best.passage
     ORDER BY best.score DESC, passages.key
@@ -137,7 +144,11 @@ def ranked(
 ) -> list[tuple[str, float]]:
     """Return (key, score) of the passages that have some of the words, best first."""
     counts, total = frequencies(connection, {_stem(word) for word in words})
+    if not counts:
+        return []
+    wanted = counts if article else _rarer(counts)
     parameters = {
+        "wanted": " | ".join(_quoted(stem) for stem in wanted),
         "queries": [_quoted(stem) for stem in counts],
         "rarities": [_rarity(count, total) for count in counts.values()],
         "article": article,
@@ -183,6 +194,13 @@ def _rows(connection: sa.Connection) -> Iterator[list[WordRow]]:
 
 def _stem(word: str) -> str:
     return terms.stem(word)[:_LONGEST]
+
+
+def _rarer(counts: Mapping[str, int]) -> list[str]:
+    """Return the stems, rarest first, until enough passages have one."""
+    ordered = sorted(counts, key=lambda stem: (counts[stem], stem))
+    before = accumulate((counts[stem] for stem in ordered), initial=0)
+    return [stem for stem, passages in zip(ordered, before, strict=False) if passages < _ENOUGH]
 
 
 def _rarity(count: int, total: int) -> float:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import seeds
 from bot import compose
 from bot.settings import Settings
-from retrieval import sync
+from retrieval import postgres_words, sync
 from retrieval.errors import ConfigError, LibraryError
 from retrieval.postgres import Schema
 from retrieval.types import Article
@@ -231,3 +231,28 @@ def test_a_missing_driver_is_named_with_the_line_that_installs_it(
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ConfigError, match=r"pip install 'footnote-bot\[postgres\]'"):
         Schema("postgresql://nobody@127.0.0.1/nothing", "footnote").exists()
+
+
+def test_common_words_only_rank_what_rarer_words_find_where_that_is_enough(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {
+        **{f"common{n}": "The ferry came. The ferry left." for n in range(9)},
+        **{f"rare{n}": "A herring was sold." for n in range(3)},
+        "both": "A herring was on the ferry.",
+    }
+    with compose.library(settings, lambda _: None) as index:
+        index.put([Article(id=name, title="", text=text) for name, text in texts.items()])
+
+        def found(question: str, article: str | None = None) -> list[str]:
+            ranked = index.store.lexical(question, 50, article)
+            passages = index.store.passages([key for key, _ in ranked])
+            return [passage.article.id for passage in passages.values()]
+
+        everything = found("Which ferry had herring?")
+        assert set(everything[:4]) == {"both", "rare0", "rare1", "rare2"}
+        assert set(everything) == set(texts)
+        monkeypatch.setattr(postgres_words, "_ENOUGH", 4)
+        assert found("Which ferry had herring?") == everything[:4]
+        assert len(found("Which ferry had trout?")) == 10  # all that there is
+        assert found("Which ferry had herring?", "common3") == ["common3"]
