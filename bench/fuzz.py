@@ -21,6 +21,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import docx
 import fpdf
+import odfdo
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -177,6 +178,14 @@ def _pdf() -> bytes:
     return bytes(made.output())
 
 
+def _odt() -> bytes:
+    document = odfdo.Document("text")
+    document.body.append(odfdo.Paragraph("It rained for three days in the valley."))
+    file = BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
 def _docx() -> bytes:
     document, file = docx.Document(), BytesIO()
     document.add_paragraph("It rained for three days in the valley.")
@@ -211,6 +220,7 @@ TARGETS: Mapping[str, Target] = {
     "archives": Target(_changed(st.just(_zipped())), _archived),
     "pdf": Target(_changed(st.just(_pdf())), _article("a.pdf"), is_slow=True),
     "docx": Target(_changed(st.just(_docx())), _article("a.docx"), is_slow=True),
+    "odt": Target(_changed(st.just(_odt())), _article("a.odt"), is_slow=True),
     "backups": Target(_changed(st.just(_archive())), _unpack),
 }
 

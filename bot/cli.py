@@ -97,7 +97,10 @@ def repl(offline: Offline = False) -> None:
 @app.command()
 def sync(
     folder: Annotated[
-        Path, typer.Argument(help="A folder of .txt, .md, .html, .pdf, .docx and .pptx files.")
+        Path,
+        typer.Argument(
+            help="A folder of .txt, .md, .html, .pdf, .docx, .pptx, .odt and .odp files."
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

@@ -272,4 +272,6 @@ _READERS: dict[str, Callable[[bytes, PurePath], _Parsed]] = {
     ".pdf": _read_document,
     ".docx": _read_document,
     ".pptx": _read_document,
+    ".odt": _read_document,
+    ".odp": _read_document,
 }

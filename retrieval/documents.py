@@ -1,4 +1,4 @@
-"""Office documents become paragraphs: PDF, Word and PowerPoint.
+"""Office documents become paragraphs: PDF, Word, PowerPoint and OpenDocument.
 
 Such files are programs of a kind: a few kilobytes can ask for gigabytes, or for hours.  So each
 is read in a process of its own, with bounds on its memory and time, and whatever it does
@@ -27,6 +27,7 @@ MOST_PAGES = 3_000
 _UNPACKED = 200_000_000
 _PARTS = 10_000
 _LONGEST = 20_000_000
+_ENCRYPTED = "is encrypted; save it without a password."
 _TOO_MUCH = (
     f"{{}} takes more than {SECONDS} seconds or {MEGABYTES:,} MB to read; save it anew from the "
     "program that made it, or save its text as .txt."
@@ -114,7 +115,7 @@ def pdf(data: bytes) -> Document:
     except DependencyError:
         is_open = False
     if not is_open:
-        raise _RefusalError("is encrypted; save it without a password.")
+        raise _RefusalError(_ENCRYPTED)
     count = len(reader.pages)
     if count > MOST_PAGES:
         raise _RefusalError(f"has {count:,} pages; split it into files of at most {MOST_PAGES:,}.")
@@ -155,6 +156,17 @@ def pptx(data: bytes) -> Document:
     return Document(found, facts.title or None, facts.language or None)
 
 
+def odf(data: bytes) -> Document:
+    """Return the texts of an OpenDocument file; each slide of a presentation is a page."""
+    from retrieval import opendocument
+
+    _check_size(data)
+    if opendocument.is_encrypted(data):
+        raise _RefusalError(_ENCRYPTED)
+    title, language, found = opendocument.read(data)
+    return Document([[(page, _short(text))] for page, text in found], title, language)
+
+
 def _texts(block: Any) -> Iterator[str]:
     """Yield the text of a paragraph, or of each row of a table."""
     if not hasattr(block, "rows"):
@@ -190,7 +202,9 @@ def _short(text: str) -> str:
     return text
 
 
-_READERS: dict[str, Callable[[bytes], Document]] = {".pdf": pdf, ".docx": docx, ".pptx": pptx}
+_READERS: dict[str, Callable[[bytes], Document]] = {
+    ".pdf": pdf, ".docx": docx, ".pptx": pptx, ".odt": odf, ".odp": odf,
+}  # fmt: skip
 FORMATS = tuple(_READERS)
 """The suffixes that are known."""
 

@@ -21,6 +21,11 @@ PAGES = {
     "application/xhtml+xml": ".html",
     "text/plain": ".txt",
     "text/markdown": ".md",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
 }
 """The suffix that stands for each type of what is read as an article."""
 
@@ -49,7 +54,8 @@ _WIDER = {"iso8859-1": "cp1252", "gb2312": "gb18030", "shift_jis": "cp932", "euc
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
-_SUFFIX = re.compile(r"\.(x?html?|md|markdown|txt)$", re.IGNORECASE)
+_TEXTS = frozenset({".html", ".txt", ".md", ".xml"})
+_SUFFIX = re.compile(r"\.(x?html?|md|markdown|txt|pdf|docx|pptx|od[tp])$", re.IGNORECASE)
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,500}")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 60
@@ -106,12 +112,12 @@ def page(url: str, response: httpcore.Response, takes: Mapping[str, str]) -> Pag
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in takes:
         shown = kind if _MEDIA_TYPE.fullmatch(kind) else "of an unknown type"
-        raise RefusalError(f"is {shown}; give the address of a web page or a text file.")
+        raise RefusalError(f"is {shown}; give the address of a web page, a text or a document.")
     path = unquote(urlsplit(url).path)
     is_markdown = kind == "text/plain" and path.lower().endswith(".md")
     suffix = ".md" if is_markdown else takes[kind]
     data = _body(response.iter_stream(), header(response, b"content-encoding").lower())
-    charset = _CHARSET.search(content_type)
+    charset = _CHARSET.search(content_type) if suffix in _TEXTS else None
     name = _SUFFIX.sub("", path.rstrip("/").rpartition("/")[2])
     stem = _safe(name) or _safe(urlsplit(url).netloc) or "page"
     return Page(

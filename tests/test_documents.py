@@ -1,4 +1,4 @@
-"""PDF, Word and PowerPoint are read, apart from everything else; a PDF's pages are kept."""
+"""Office documents are read, apart from everything else; the pages of a PDF are kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import io
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 import docx
 import fpdf
+import odfdo
 import pptx
 import pypdf
 import pytest
@@ -173,11 +174,112 @@ class TestPowerPoint:
                 assert Span(article, start, start + len(words)).page == number
 
 
+LOCK = (
+    b'<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml">'
+    b"<manifest:encryption-data/></manifest:file-entry>"
+)
+
+
+def rewritten(archive: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a ZIP archive in which one file was changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(file, "w") as new:
+        for one in old.namelist():
+            data = old.read(one)
+            new.writestr(one, change(data) if one == name else data)
+    return file.getvalue()
+
+
+class TestOpenDocument:
+    def test_paragraphs_lists_and_rows_of_tables_are_read_in_order(self) -> None:
+        document = odfdo.Document("text")
+        document.meta.title, document.meta.language = "The harbour", "en-GB"
+        body = document.body
+        body.clear()
+        body.append(odfdo.Header(1, "Harbour"))
+        body.append(odfdo.Paragraph(HARBOUR[0]))
+        items = odfdo.List()
+        for text in ("Herring,  first", "cod\tthen"):
+            items.append_item(odfdo.ListItem(text))
+        body.append(items)
+        table = odfdo.Table("Landed", width=2, height=2)
+        for place, text in zip([(0, 0), (1, 0), (0, 1), (1, 1)],
+                               ["year", "tonnes", "1938", "4,150"], strict=True):  # fmt: skip
+            table.set_value(place, text)
+        body.append(table)
+        article = parse(saved(document), "harbour.odt")
+        assert (article.title, article.language, article.pages) == ("The harbour", "en-GB", ())
+        assert article.text == (
+            f"Harbour\n\n{HARBOUR[0]}\n\nHerring, first\n\ncod then\n\n"
+            "year | tonnes\n\n1938 | 4,150"
+        )
+
+    def test_remarks_and_what_was_deleted_are_no_part_of_the_text(self) -> None:
+        document = odfdo.Document("text")
+        body = document.body
+        body.clear()
+        paragraph = odfdo.Paragraph("The mole was built of granite.")
+        paragraph.insert_annotation(after="mole", body="Of wood?", creator="The editor")
+        paragraph.insert_note(after="built", note_id="n1", citation="1", body="In 1955.")
+        body.append(paragraph)
+        change = (
+            "<text:tracked-changes><text:changed-region><text:deletion>"
+            "<text:p>The mole was built of wood.</text:p>"
+            "</text:deletion></text:changed-region></text:tracked-changes>"
+        )
+        body.insert(odfdo.Element.from_tag(change), position=0)
+        assert parse(saved(document), "a.odt").text == "The mole was built of granite."
+
+    def test_each_slide_is_a_page(self) -> None:
+        document = odfdo.Document("presentation")
+        document.body.clear()
+        for number, text in enumerate(HARBOUR, start=1):
+            slide = odfdo.DrawPage(f"page{number}", name=f"Part {number}")
+            texts = [odfdo.Paragraph(f"Part {number}"), odfdo.Paragraph(text)]
+            slide.append(odfdo.Frame.text_frame(texts))
+            document.body.append(slide)
+        article = parse(saved(document), "talk.odp")
+        for number, text in enumerate(HARBOUR, start=1):
+            for words in (text, f"Part {number}"):
+                start = article.text.index(words)
+                assert Span(article, start, start + len(words)).page == number
+
+    def test_one_with_a_password_is_refused(self) -> None:
+        locked = rewritten(
+            saved(odfdo.Document("text")),
+            "META-INF/manifest.xml",
+            lambda data: data.replace(b"</manifest:manifest>", LOCK + b"</manifest:manifest>"),
+        )
+        with pytest.raises(SourceError, match=r"a\.odt is encrypted; save it without a password"):
+            parse(locked, "a.odt")
+
+    def test_entities_that_grow_are_refused(self) -> None:
+        entities = "".join(
+            f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol"}">' for n in range(12)
+        )
+
+        def grow(data: bytes) -> bytes:
+            head, _, rest = data.partition(b"?>")
+            kind = f"<!DOCTYPE office:document-content [{entities}]>".encode()
+            paragraph = b"<text:p>&e11;</text:p></office:text>"
+            return head + b"?>" + kind + rest.replace(b"</office:text>", paragraph, 1)
+
+        bomb = rewritten(saved(odfdo.Document("text")), "content.xml", grow)
+        assert b"&e11;" in zipfile.ZipFile(io.BytesIO(bomb)).read("content.xml")
+        with pytest.raises(SourceError, match=r"bomb\.odt (is damaged|takes more|holds)"):
+            parse(bomb, "bomb.odt")
+
+    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"<html>"])
+    def test_what_is_none_is_refused(self, data: bytes) -> None:
+        with pytest.raises(SourceError, match=r"a\.odt is damaged \(.*\); save it anew"):
+            parse(data, "a.odt")
+
+
 @pytest.mark.skipif(
     not shutil.which("soffice"),
     reason="LibreOffice is not here; apt install libreoffice-writer",
 )
-@pytest.mark.parametrize("suffix", ["pdf", "docx"])
+@pytest.mark.parametrize("suffix", ["pdf", "docx", "odt"])
 def test_what_libreoffice_writes_is_read(tmp_path: Path, suffix: str) -> None:
     (tmp_path / "harbour.txt").write_text("\n\n".join(HARBOUR), "utf-8")
     subprocess.run(

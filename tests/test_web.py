@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from retrieval import articles, network, responses, web
 from retrieval.errors import SourceError
-from retrieval.types import Article
+from retrieval.types import Article, Span
 from tests.sites import PUBLIC, STORY, TEXT, Handler, Internet, Reply, Site, serving
+from tests.test_documents import HARBOUR, pdf
 
 pytestmark = pytest.mark.usefixtures("internet")
 
@@ -69,6 +70,9 @@ def secure_site(tmp_path: Path, names_asked_for: list[str]) -> Iterator[Site]:
 def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Trust the certificate of harbour.test."""
     monkeypatch.setattr("certifi.where", lambda: str(tmp_path / "certificate.pem"))
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def fetch(url: str) -> responses.Page:
@@ -158,6 +162,25 @@ class TestWhatIsFetched:
         expected = f"footnote/{version('footnote-bot')} (+https://pypi.org/project/footnote-bot/)"
         assert sent["User-Agent"] == expected
         assert "text/markdown" in sent["Accept"].split(", ")
+
+    @pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=iso-8859-1"])
+    def test_a_document_is_read_with_its_pages(self, site: Site, charset: str) -> None:
+        site.routes["/reports/storm%20of%201954.pdf"] = Reply(
+            pdf(HARBOUR, "The storm"), f"application/pdf{charset}"
+        )
+        url = f"{site.url}/reports/storm%20of%201954.pdf"
+        found = fetch(url)
+        assert found.name == PurePosixPath("storm-of-1954.pdf")
+        article = web.article(found, "storm")
+        assert (article.title, article.url) == ("The storm", url)
+        for number, text in enumerate(HARBOUR, start=1):
+            start = article.text.index(text)
+            assert Span(article, start, start + len(text)).page == number
+
+    def test_a_damaged_document_is_told_of_by_its_name(self, site: Site) -> None:
+        site.routes["/report.docx"] = Reply(b"PK", DOCX)
+        with pytest.raises(SourceError, match=r"^report\.docx is damaged \(.*\); save it anew"):
+            read(f"{site.url}/report.docx")
 
     def test_a_packed_page_is_unpacked(self, site: Site) -> None:
         site.routes["/"] = Reply(gzip.compress(b"It rained."), headers={"Content-Encoding": "gzip"})
@@ -768,7 +791,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("kind", "shown"),
         [
-            ("application/pdf", "application/pdf"),
+            ("application/zip", "application/zip"),
             ("image/svg+xml; charset=utf-8", "image/svg+xml"),
             ("text/css", "text/css"),
             ("application/json", "application/json"),
@@ -782,7 +805,7 @@ class TestWhatIsRefused:
     def test_what_is_no_text(self, site: Site, kind: str | None, shown: str) -> None:
         site.routes["/"] = Reply(kind=kind)
         message = refusal(site.url)
-        assert f" is {shown}; give the address of a web page or a text file." in message
+        assert f" is {shown}; give the address of a web page, a text or a document." in message
 
     @pytest.mark.parametrize(
         "answer",

@@ -83,7 +83,8 @@ source_group = app_commands.Group(
 
 @source_group.command(name="add")
 @app_commands.describe(
-    file="A .txt, .md, .html, .pdf, .docx or .pptx file", url="The address of a web page"
+    file="A .txt, .md, .html, .pdf, .docx, .pptx, .odt or .odp file",
+    url="The address of a web page or of such a file",
 )
 @app_commands.checks.has_permissions(manage_guild=True)
 async def add_source(
