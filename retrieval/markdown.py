@@ -17,6 +17,8 @@ from retrieval.types import fold_space
 
 _HTML_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_WRONG_VALUES = (ValueError, LookupError, AttributeError)
+"""What PyYAML raises where a value is not of the type that its tag names."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _front_matter(text: str, path: PurePath) -> tuple[dict[str, object], str]:
         return {}, text
     try:
         meta = yaml.load(match.group(1), PlainLoader)  # noqa: S506 - it is a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, *_WRONG_VALUES) as error:
         raise SourceError(
             f"{path} has front matter that is not valid YAML ({fold_space(str(error))[:120]}); "
             "mend it, or remove the lines between the two '---'."
