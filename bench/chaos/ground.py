@@ -9,11 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.chaos import site
 from bot import compose, maintenance
 from bot.records import Records
 from bot.schema import Rules
 from bot.settings import Settings
-from retrieval import sync
+from retrieval import sync, visits
 from retrieval.checking import Finding
 from retrieval.sqlite import File
 
@@ -32,11 +33,15 @@ def quiet(*_: object) -> None:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the trials start from.  ``old`` and ``new`` are the texts of the two versions."""
+    """What the trials start from.
+
+    ``old`` and ``new`` are the texts of the two versions; ``site`` gives the files of the new one.
+    """
 
     root: Path
     old: Texts
     new: Texts
+    site: str
 
     @property
     def base(self) -> Path:
@@ -79,7 +84,9 @@ def prepare(root: Path) -> Ground:
             records.set_rules("7", Rules(cooldown=version))
         texts.append(contents(root / name))
     maintenance.save(settings(root / "next"), root / "new.zip", quiet)
-    return Ground(root, *texts)
+    vars(visits)["SECONDS_BETWEEN"] = 0.0  # the site is ours
+    old, new = texts
+    return Ground(root, old, new, site.serve(root / "articles2"))
 
 
 def article(number: int, version: int) -> str:

@@ -8,14 +8,14 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.chaos import ground
 from bench.chaos.ground import REMOVED, Ground, Texts, quiet
 from bench.chaos.victim import Victim
 from bot import compose, maintenance
-from retrieval import backup, sync
+from retrieval import articles, backup, refresh, sync, visits
 from retrieval.errors import LibraryError
 
 _COLUMNS = ("language", "pages", "etag", "modified", "feed")
@@ -92,14 +92,19 @@ def _differing(found: Texts, expected: Texts) -> list[str]:
     )
 
 
-def _either(field: Ground, texts: Texts) -> list[str]:
+def _either(*whole: Callable[[Ground], Texts]) -> Callable[[Ground, Texts], list[str]]:
     """Each article is in its old or its new version, or away if it is in one of them."""
-    wrong = [
-        name
-        for name in {*texts, *field.old, *field.new}
-        if texts.get(name) not in (field.old.get(name), field.new.get(name))
-    ]
-    return [f"{min(wrong)} is neither old nor new"] if wrong else []
+
+    def allowed(field: Ground, texts: Texts) -> list[str]:
+        both = [one(field) for one in whole]
+        wrong = [
+            name
+            for name in {*texts, *(name for one in both for name in one)}
+            if texts.get(name) not in {one.get(name) for one in both}
+        ]
+        return [f"{min(wrong)} is neither old nor new"] if wrong else []
+
+    return allowed
 
 
 def _removed(field: Ground) -> Texts:
@@ -173,8 +178,33 @@ def _new(field: Ground) -> Texts:
     return field.new
 
 
+def _web_old(field: Ground) -> Texts:
+    """Return the old texts of what the site still has."""
+    return {f"{field.site}/{name}": field.old[name] for name in field.old if name in field.new}
+
+
+def _web_new(field: Ground) -> Texts:
+    return {f"{field.site}/{name}": field.new[name] for name in field.old if name in field.new}
+
+
+def _from_web(field: Ground, home: Path) -> None:
+    """Let all articles be the old version of pages of the site."""
+    with compose.library(ground.settings(home), quiet) as index:
+        index.remove([source.id for source in index.store.sources()])
+        urls = {name: f"{field.site}/{name}" for name in field.old if name in field.new}
+        index.put(
+            replace(articles.parse((field.files(1) / name).read_bytes(), Path(name), url), url=url)
+            for name, url in urls.items()
+        )
+
+
+def _refresh(_: Ground, home: Path) -> None:
+    with compose.library(ground.settings(home), quiet) as index:
+        refresh.refresh(index, (), visits.Visitor(allow_private=True))
+
+
 KILLS = (
-    Kill("sync", lambda f, _: ["sync", str(f.files(2))], _either, _sync, _new),
+    Kill("sync", lambda f, _: ["sync", str(f.files(2))], _either(_old, _new), _sync, _new),
     Kill("remove", lambda *_: ["remove", *REMOVED], _all_or_none(_old, _removed), _remove,
          _removed),
     Kill("reindex", lambda *_: ["reindex"], _all_or_none(_old), _repair, _old),
@@ -182,5 +212,7 @@ KILLS = (
          _back_up, _old, _earlier),
     Kill("restore", lambda f, _: ["restore", str(f.backup), "--force"], _all_or_none(_old, _new),
          _restore, _new),
+    Kill("refresh", lambda *_: ["refresh"], _either(_web_old, _web_new), _refresh, _web_new,
+         _from_web),
     Kill("migration", lambda *_: ["sources"], _all_or_none(_old), _open, _old, _first_format),
 )  # fmt: skip

@@ -26,6 +26,7 @@ import retrieval.langchain_embeddings
 import retrieval.sync  # noqa: F401
 from bot import cli, compose, records, restoring  # noqa: F401
 from bot.settings import load_settings
+from retrieval import visits
 
 _BACK = 86_400
 _FORKS = get_context("forkserver")
@@ -45,7 +46,9 @@ class Victim:
     ) -> None:
         self._said = tempfile.NamedTemporaryFile()  # noqa: SIM115 - read when it has ended
         self._word, other = _FORKS.Pipe()
-        environment = {"DATA_DIR": str(home), "CHAT_MODEL": "", **variables}
+        environment = {
+            "DATA_DIR": str(home), "CHAT_MODEL": "", "ALLOW_PRIVATE_URLS": "1", **variables,
+        }  # fmt: skip
         self._process = _FORKS.Process(
             target=_begin, args=(other, environment, arguments, self._said.name, is_clock_back)
         )
@@ -107,6 +110,7 @@ def _begin(
         _set_clock_back()
     model = compose.embedder(load_settings(), print)
     vars(compose)["embedder"] = lambda *_: model
+    vars(visits)["SECONDS_BETWEEN"] = 0.0  # the site is ours
     model.embed_query("warm")
     word.send("ready")
     word.recv()
