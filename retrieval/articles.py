@@ -232,17 +232,23 @@ def _read_html(data: bytes, path: PurePath) -> _Parsed:
     import trafilatura
     from trafilatura.settings import set_date_params
 
-    tree = trafilatura.load_html(data)
-    document = None
-    if tree is not None:
-        document = trafilatura.bare_extraction(
-            tree,
-            with_metadata=True,
-            include_comments=False,
-            date_extraction_params=set_date_params(extensive=False),
+    nothing = SourceError(f"{path} holds no article that can be found; save its text as .txt.")
+    try:
+        tree = trafilatura.load_html(data)
+        document = (
+            None
+            if tree is None
+            else trafilatura.bare_extraction(
+                tree,
+                with_metadata=True,
+                include_comments=False,
+                date_extraction_params=set_date_params(extensive=False),
+            )
         )
+    except AssertionError:  # of lxml, about a page whose root is no html
+        raise nothing from None
     if tree is None or document is None or isinstance(document, dict) or not document.text:
-        raise SourceError(f"{path} holds no article that can be found; save its text as .txt.")
+        raise nothing
     return _Parsed(
         document.text.replace("\n", "\n\n"),
         title=document.title,

