@@ -304,7 +304,7 @@ class TestHtml:
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
             b"\0" * 100,
             b"<svg><svg><html>",
-        ],  # fmt: skip
+        ],
     )
     def test_a_page_without_an_article_is_refused_with_a_remedy(self, data: bytes) -> None:
         with pytest.raises(SourceError, match=r"^a\.html holds no article .* as \.txt\.$"):
