@@ -53,9 +53,9 @@ def backup(
     from bot import maintenance
 
     made = maintenance.save(settings, file, terminal.notify)
-    size = file.stat().st_size / 1_000_000
+    size = file.stat().st_size / 1_000
     terminal.output.print(
-        f"{counted(len(made.members), 'database')} in {shown(str(file))}, {size:.1f} MB",
+        f"{counted(len(made.members), 'database')} in {shown(str(file))}, {size:,.0f} KB",
         markup=False, soft_wrap=True,
     )  # fmt: skip
 
