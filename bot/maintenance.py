@@ -68,12 +68,13 @@ def restore(
     """Put what is in a backup in the place of all that is kept.
 
     Raises:
-        LibraryError: if that cannot be done; then all is as it was.
+        LibraryError: if that cannot be done; then all is as it was, but on PostgreSQL where only
+            the vectors could not be made.
     """
     model = compose.embedder(settings, notify)
     if settings.database_url:
         shelves, records = _on_server(settings, settings.database_url.get_secret_value())
-        servers = compose.servers(settings)
+        servers = partial(compose.servers, settings)
         return server_backups.restore(
             file, shelves, servers, records, model, notify=notify, progress=progress, force=force
         )

@@ -12,24 +12,21 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from bot import schema
+from bot import record_checks, schema
 from bot.records import Records
 from bot.restoring import answers, databases
 from bot.swapping import LIBRARY, RECORDS, SERVERS
-from retrieval import backup, transfer
+from retrieval import backup, doctor, transfer
 from retrieval.backup import Manifest
 from retrieval.database import Home
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError
 from retrieval.index import expect_reindex
-from retrieval.postgres import Schema, exchange
+from retrieval.postgres import Schema, clear_leftovers, exchange
 from retrieval.schema import articles
 from retrieval.shelf import Shelf
 from retrieval.sqlite import File
 from retrieval.writer import Progress
-
-_STAGED = "_restored"
-
 
 Shelves = Callable[[str | None], Shelf[Schema]]
 """Gives where the shared library is kept (None), or that of a Discord server."""
@@ -42,7 +39,9 @@ def export(shelves: Shelves, servers: Iterable[str], records: Home, folder: Path
         LibraryError: if something cannot be read, or the files cannot be written.
     """
     for server in (None, *servers):
-        transfer.library(shelves(server).articles, File(folder / _library(server)))
+        kept = shelves(server).articles
+        if kept.exists():  # or it was forgotten a moment ago
+            transfer.library(kept, File(folder / _library(server)))
     if records.exists():
         transfer_records(records, File(folder / RECORDS))
 
@@ -50,7 +49,7 @@ def export(shelves: Shelves, servers: Iterable[str], records: Home, folder: Path
 def restore(
     file: Path,
     shelves: Shelves,
-    servers: Iterable[str],
+    servers: Callable[[], Iterable[str]],
     records: Schema,
     embedder: Embedder,
     *,
@@ -64,14 +63,13 @@ def restore(
     until then a library is refused.
 
     Raises:
-        LibraryError: if the file is no sound backup, or there is something and no ``force``.
+        LibraryError: if the file is no sound backup, there is something and no ``force``, or
+            the vectors cannot be made.
     """
-    before = set(servers)
     shared = shelves(None).articles
-    kept = {server: shelves(server).articles for server in (None, *before)}
     with shared.locked(notify), TemporaryDirectory() as folder:
-        is_empty = not _has_rows(records, schema.answers, schema.servers)
-        if not force and not (is_empty and not any(_has_rows(a, articles) for a in kept.values())):
+        before = {server: shelves(server).articles for server in (None, *servers())}
+        if not force and not _is_empty(before.values(), records):
             raise LibraryError(
                 f"The library in {shared} is not empty; make a backup of it, and add --force to "
                 "put this one in its place."
@@ -81,33 +79,34 @@ def restore(
         if LIBRARY not in found:
             raise LibraryError(f"{file} has no library; name another file.")
         after = [None, *(name.split("/")[1] for name in found if name.startswith(SERVERS))]
-        new = {_staged(shelves(server).articles): shelves(server).articles for server in after}
+        for server in {*before, *after}:
+            shelves(server).vectors.exists()  # or an error, before anything is moved
+        new = [shelves(server).articles for server in after]
         try:
-            for server, stage in zip(after, new, strict=True):
-                stage.clear()
-                transfer.library(File(found[_library(server)]), stage)
-                expect_reindex(stage)
+            clear_leftovers(shared.url, shared.name)
+            for server, live in zip(after, new, strict=True):
+                _stage(File(found[_library(server)]), live, embedder)
             if RECORDS in found:
-                stage = _staged(records)
-                stage.clear()
-                transfer_records(File(found[RECORDS]), stage)
-                new[stage] = records
-            exchange(
-                shared.url,
-                {stage.name: live.name for stage, live in new.items()},
-                {*(live.name for live in kept.values()), *(live.name for live in new.values()),
-                 records.name},
-            )  # fmt: skip
+                new.append(records)
+                record_checks.examine(File(found[RECORDS]), lambda _: None, repair=True)
+                transfer_records(File(found[RECORDS]), records.staged)
+            exchange(shared, new, [*before.values(), records])
         except BaseException:
-            for stage in new:
-                with suppress(LibraryError):
-                    stage.clear()
+            with suppress(LibraryError):
+                clear_leftovers(shared.url, shared.name)
             raise
-    for server in after:
-        _make_vectors(shelves(server), embedder, notify, progress)
-    for server in before - set(after):
-        shelves(server).vectors.clear()
+        for server in set(before) - set(after):
+            shelves(server).vectors.clear()
+        for server in after:
+            _make_vectors(shelves(server), embedder, notify, progress)
     return manifest
+
+
+def _stage(source: File, live: Schema, embedder: Embedder) -> None:
+    """Make a library ready beside the one whose place it is to take; what is amiss is mended."""
+    doctor.make_sound(source, embedder)
+    transfer.library(source, live.staged)
+    expect_reindex(live.staged)
 
 
 def transfer_records(source: Home, target: Home) -> None:
@@ -119,27 +118,41 @@ def transfer_records(source: Home, target: Home) -> None:
 def _make_vectors(
     shelf: Shelf[Schema], embedder: Embedder, notify: Notify, progress: Progress
 ) -> None:
-    shelf.reindex(embedder, notify, progress)
-    with shelf.open(embedder, notify) as index:
-        if not answers(index):
-            raise LibraryError(
-                f"What was restored to {shelf.articles} finds nothing; run: footnote doctor"
-            )
+    try:
+        shelf.reindex(embedder, notify, progress)
+        with shelf.open(embedder, notify) as index:
+            is_answering = answers(index)
+    except LibraryError as error:
+        raise LibraryError(
+            f"The articles are restored, and their vectors are not ({error}); when that is "
+            "mended, run: footnote doctor --repair"
+        ) from error
+    if not is_answering:
+        raise LibraryError(
+            f"What was restored to {shelf.articles} finds nothing; run: footnote doctor --repair"
+        )
 
 
 def _library(server: str | None) -> str:
     return f"{SERVERS}/{server}/{LIBRARY}" if server else LIBRARY
 
 
-def _staged(live: Schema) -> Schema:
-    return Schema(live.url, live.name + _STAGED)
+def _is_empty(libraries: Iterable[Schema], records: Schema) -> bool:
+    """Tell whether no article and no record is kept; who knows what damage hides?"""
+    return not (
+        any(_has_rows(library, articles) for library in libraries)
+        or _has_rows(records, schema.answers, schema.servers)
+    )
 
 
-def _has_rows(home: Home, *tables: sa.Table) -> bool:
+def _has_rows(home: Schema, *tables: sa.Table) -> bool:
     if not home.exists():
         return False
-    with (
-        closing(home.open("it", "run: footnote doctor")) as database,
-        database.reading() as connection,
-    ):
-        return any(connection.execute(sa.select(table).limit(1)).first() for table in tables)
+    try:
+        with (
+            closing(home.open("it", "run: footnote doctor")) as database,
+            database.reading() as connection,
+        ):
+            return any(connection.execute(sa.select(table).limit(1)).first() for table in tables)
+    except LibraryError:
+        return True

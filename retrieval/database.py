@@ -83,6 +83,9 @@ class Database(Protocol):
     def writing(self) -> AbstractContextManager[sa.Connection]:
         """Write, in one transaction, which an error takes back; nobody else writes meanwhile."""
 
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn what the database says into a sentence, as ``reading`` and ``writing`` do."""
+
 
 class Home(Protocol):
     """Where the tables of a library, or of the bot itself, are kept.

@@ -6,12 +6,12 @@ comes back from a backup, or from the files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from retrieval import passages, store_checks, vector_checks
-from retrieval.checking import Finding
-from retrieval.database import Home
+from retrieval.checking import Check, Finding
+from retrieval.database import Database, Home
 from retrieval.embedding import Embedder, Notify
 from retrieval.errors import LibraryError
 from retrieval.shelf import Shelf
@@ -19,6 +19,8 @@ from retrieval.store import Store
 from retrieval.types import Article, Passage
 
 Say = Callable[[Finding], None]
+
+_REMEDY = ("it", "run: footnote sync FOLDER, or: footnote restore FILE")
 
 
 def examine(
@@ -34,7 +36,7 @@ def examine(
     home = shelf.articles
     if not home.exists():
         raise LibraryError(f"There is no library in {home}; run: footnote sync FOLDER")
-    database = home.open("it", "run: footnote sync FOLDER, or: footnote restore FILE")
+    database = home.open(*_REMEDY)
     with home.locked(notify), closing(database):
         whole = store_checks.damage(database).run(repair)
         say(whole)
@@ -47,11 +49,28 @@ def examine(
             return
         say(Finding("format"))
 
-        def cut(article: Article) -> Sequence[Passage]:
-            return passages.split(article, embedder.pieces, embedder.card.max_pieces)
-
         with closing(store):
-            for check in store_checks.of_store(database, store, cut):
+            for check in _of_store(database, store, embedder):
                 say(check.run(repair))
             for check in vector_checks.of_vectors(shelf, store, embedder, notify):
                 say(check.run(repair))
+
+
+def make_sound(home: Home, embedder: Embedder) -> None:
+    """Mend the articles, passages and words of a library that nobody else uses; not its vectors.
+
+    Raises:
+        LibraryError: if they cannot be mended.
+    """
+    with closing(Store(home)) as store, closing(home.open(*_REMEDY)) as database:
+        for check in _of_store(database, store, embedder):
+            found = check.run(True)
+            if not found.is_well:
+                raise LibraryError(f"{home} is damaged: {found.problem}; {found.remedy}")
+
+
+def _of_store(database: Database, store: Store, embedder: Embedder) -> Iterator[Check]:
+    def cut(article: Article) -> Sequence[Passage]:
+        return passages.split(article, embedder.pieces, embedder.card.max_pieces)
+
+    return store_checks.of_store(database, store, cut)

@@ -8,8 +8,8 @@ names its schema first, so that all libraries of a process share a few connectio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from retrieval import postgres_words
 from retrieval.database import Words
 from retrieval.embedding import Notify
+from retrieval.errors import LibraryError
 from retrieval.postgres_locks import hold_of, key_of, locked
 from retrieval.postgres_server import Server, connected, errors
 
@@ -26,10 +27,12 @@ _ENTER = sa.text("""
     SELECT set_config('search_path', :schema, true), set_config('jit', 'off', true),
         set_config('lock_timeout', '20s', true)
 """)
-_SOON = sa.text("SELECT set_config('lock_timeout', '20s', true)")
+_SOON = sa.text("SELECT set_config('lock_timeout', '5s', true)")
 _WAIT_FOR_OTHERS = sa.text("SELECT pg_advisory_xact_lock(:key)")
 _HAS_SCHEMA = sa.text("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :schema)")
 _HAS_TABLES = sa.text("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = :schema)")
+_SCHEMAS = sa.text("SELECT nspname FROM pg_namespace ORDER BY nspname")
+_STAGED, _REPLACED = "_restored", "_replaced"
 _LIBRARIES = sa.text("SELECT schemaname FROM pg_tables WHERE tablename = 'meta'")
 
 
@@ -69,9 +72,15 @@ class Schema:
         ):
             yield
 
+    @property
+    def staged(self) -> Schema:
+        """The schema in which what is to come here is made ready; see :func:`exchange`."""
+        return Schema(self.url, self.name + _STAGED)
+
     def clear(self) -> None:
         """Drop the schema, and all that is in it."""
         with connected(self.url) as connection:
+            connection.execute(_SOON)
             connection.execute(sa.schema.DropSchema(self.name, cascade=True, if_exists=True))
             connection.commit()
 
@@ -87,19 +96,37 @@ def schemas(url: str) -> list[str]:
         return sorted(connection.scalars(_LIBRARIES))
 
 
-def exchange(url: str, new: Mapping[str, str], old: Iterable[str]) -> None:
-    """Drop some schemas and give others, by their present names, new names: all or nothing.
+def exchange(shared: Schema, new: Sequence[Schema], old: Iterable[Schema]) -> None:
+    """Put the staged form of some schemas in the place of others: all or nothing.
+
+    It goes over the connection that holds the right to write to ``shared``, if that is held.
+    What was there is only renamed at first, for which nobody has to be waited for who reads it.
 
     Raises:
-        LibraryError: if PostgreSQL cannot be reached, or somebody holds one of them for long.
+        LibraryError: if PostgreSQL cannot be reached.
     """
-    with connected(url) as connection, connection.begin():
-        connection.execute(_SOON)
-        quote = connection.dialect.identifier_preparer.quote
-        for name in old:
-            connection.execute(sa.schema.DropSchema(name, cascade=True, if_exists=True))
-        for name, later in new.items():
-            connection.execute(sa.text(f"ALTER SCHEMA {quote(name)} RENAME TO {quote(later)}"))
+    gone = [schema for schema in old if schema.exists()]
+    with errors(), closing(Server(shared.url)) as server:
+        quote = server.engine.dialect.identifier_preparer.quote
+        renamed = [(one.name, one.name + _REPLACED) for one in gone]
+        renamed += [(one.staged.name, one.name) for one in new]
+        hold = hold_of(server, shared.name)
+        with hold.transaction() if hold else server.engine.begin() as connection:
+            connection.execute(_SOON)
+            for name, later in renamed:
+                connection.execute(sa.text(f"ALTER SCHEMA {quote(name)} RENAME TO {quote(later)}"))
+    for schema in gone:
+        with suppress(LibraryError):  # somebody still reads it; it goes with the next exchange
+            Schema(schema.url, schema.name + _REPLACED).clear()
+
+
+def clear_leftovers(url: str, prefix: str) -> None:
+    """Drop what an :func:`exchange` that was cut short has left of schemas with some prefix."""
+    with connected(url) as connection:
+        names = list(connection.scalars(_SCHEMAS))
+    for name in names:
+        if name.startswith(prefix) and name.endswith((_STAGED, _REPLACED)):
+            Schema(url, name).clear()
 
 
 class Postgres:
@@ -132,7 +159,7 @@ class Postgres:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Read; all of a block sees one state."""
-        with self._errors(), self._server.engine.connect() as connection:
+        with self.errors(), self._server.engine.connect() as connection:
             connection.execution_options(isolation_level="REPEATABLE READ")
             self._enter(connection)
             yield connection
@@ -140,7 +167,7 @@ class Postgres:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Write, in one transaction, which an error takes back; nobody else writes meanwhile."""
-        with self._errors(), self._transaction() as connection:
+        with self.errors(), self._transaction() as connection:
             self._enter(connection)
             connection.execute(_WAIT_FOR_OTHERS, {"key": self._key})
             yield connection
@@ -162,7 +189,8 @@ class Postgres:
         with hold.transaction() as connection:
             yield connection
 
-    def _errors(self) -> AbstractContextManager[None]:
+    def errors(self) -> AbstractContextManager[None]:
+        """Turn what PostgreSQL says into a sentence."""
         return errors(str(self), self.remedy)
 
     def _enter(self, connection: sa.Connection) -> None:

@@ -21,7 +21,9 @@ _MISSING = (
     "pip install 'footnote-bot[postgres]'"
 )
 
-_REFUSED, _READ_ONLY, _FULL, _BUSY = "42501", "25006", "53100", "55P03"
+_REFUSED, _READ_ONLY, _FULL = "42501", "25006", "53100"
+_BUSY = {"55P03", "40P01", "40001"}
+"""A lock was waited for too long, or two waited for each other."""
 
 _engines: dict[str, tuple[sa.Engine, int]] = {}
 _counting = threading.Lock()
@@ -108,7 +110,7 @@ def _engine(url: str) -> sa.Engine:
 def _explain(error: exc.DBAPIError, place: str, remedy: str) -> str:
     reason = fold_space(str(error.orig))[:200]
     state = getattr(error.orig, "sqlstate", None)
-    if state == _BUSY:
+    if state in _BUSY:
         return f"The library in {place} is in use by another process; try again in a moment."
     if state == _FULL:
         return "The disk of the database of DATABASE_URL is full; make room and try again."

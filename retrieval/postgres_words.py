@@ -108,7 +108,8 @@ _MISCOUNTED = sa.text("""
     ) AS due FULL JOIN (SELECT * FROM stems WHERE passages > 0) AS kept USING (stem)
     WHERE due.passages IS DISTINCT FROM kept.passages
 """)
-_EMPTY = ("DELETE FROM passage_words", "DELETE FROM stems")
+_HAS_INDEX = sa.text("SELECT to_regclass('passage_words_words') IS NOT NULL")
+_DROP = ("DROP TABLE IF EXISTS passage_words", "DROP TABLE IF EXISTS stems")
 _FREQUENCIES = sa.text("SELECT stem, passages FROM stems WHERE stem = ANY(:stems) AND passages > 0")
 
 
@@ -167,7 +168,7 @@ def frequencies(connection: sa.Connection, stems: Iterable[str]) -> tuple[dict[s
 
 def wrong(connection: sa.Connection) -> int:
     """Return how many entries of the index, and counts of stems, are not those that are due."""
-    found = connection.scalar(_MISCOUNTED) or 0
+    found = (connection.scalar(_MISCOUNTED) or 0) + (not connection.scalar(_HAS_INDEX))
     for rows in _rows(connection):
         due = {
             "ids": [row["id"] for row in rows],
@@ -179,8 +180,9 @@ def wrong(connection: sa.Connection) -> int:
 
 def rebuild(connection: sa.Connection) -> None:
     """Make the index anew from the passages that are there."""
-    for statement in _EMPTY:
+    for statement in _DROP:
         connection.execute(sa.text(statement))
+    create(connection)
     for rows in _rows(connection):
         insert(connection, rows)
 

@@ -85,13 +85,13 @@ class SQLite:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Read; all of a block sees one state."""
-        with self._errors(), self._engine.connect() as connection:
+        with self.errors(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Write, in one transaction, which an error takes back."""
-        with self._errors(), self._engine.begin() as connection:
+        with self.errors(), self._engine.begin() as connection:
             yield connection
 
     def damage(self) -> str | None:
@@ -106,7 +106,8 @@ class SQLite:
             connection.execute(sa.text("REINDEX"))
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def errors(self) -> Iterator[None]:
+        """Turn what SQLite says into a sentence."""
         try:
             yield
         except exc.DatabaseError as error:

@@ -88,12 +88,11 @@ def frequencies(connection: sa.Connection, stems: Iterable[str]) -> tuple[dict[s
 def wrong(connection: sa.Connection) -> int:
     """Return how many entries of the index are not those of the passages that are there.
 
-    Where the entries are right, SQLite checks that they can be found too; an error if not.
+    That the entries can be found too, SQLite checks itself; an error if they cannot.  Its check
+    comes first: as a write, it waits for others and keeps them out.
     """
-    found = connection.scalar(_WRONG) or 0
-    if not found:
-        connection.execute(_INTEGRITY)
-    return found
+    connection.execute(_INTEGRITY)
+    return connection.scalar(_WRONG) or 0
 
 
 def rebuild(connection: sa.Connection) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 
 import sqlalchemy as sa
 
 from retrieval import schema
 from retrieval.database import Database, Home
+from retrieval.errors import LibraryError
 from retrieval.store import Store
 
 _SOME = 1_000
@@ -25,8 +26,8 @@ def library(source: Home, target: Home) -> None:
     """
     for home in (source, target):
         Store(home).close()  # which brings both to the present format
-    with _both(source, target) as (old, new), old.reading() as reader, new.writing() as writer:
-        _copy(reader, writer, schema.tables)
+    with _both(source, target) as (old, new), new.writing() as writer:
+        _copy(old, writer, schema.tables)
         new.words.rebuild(writer)
 
 
@@ -36,18 +37,45 @@ def rows(source: Home, target: Home, tables: sa.MetaData) -> None:
     Raises:
         LibraryError: if one of them cannot be used.
     """
-    with _both(source, target) as (old, new), old.reading() as reader, new.writing() as writer:
-        _copy(reader, writer, tables)
+    with _both(source, target) as (old, new), new.writing() as writer:
+        _copy(old, writer, tables)
 
 
-def _copy(reader: sa.Connection, writer: sa.Connection, tables: sa.MetaData) -> None:
+def _copy(old: Database, writer: sa.Connection, tables: sa.MetaData) -> None:
     for table in reversed(tables.sorted_tables):
         writer.execute(table.delete())
-    for table in tables.sorted_tables:
-        query = sa.select(table).order_by(*table.primary_key)
-        found = reader.execute(query, execution_options={"yield_per": _SOME})
-        for some in found.mappings().partitions():
-            writer.execute(table.insert(), [dict(row) for row in some])
+    with closing(_rows(old, tables)) as rows:
+        for table, some in rows:
+            writer.execute(table.insert(), some)
+
+
+def _rows(
+    old: Database, tables: sa.MetaData
+) -> Generator[tuple[sa.Table, list[dict[str, object]]]]:
+    """Yield all rows, some at a time; an error is one of this database, not of who takes them."""
+    with old.reading() as reader:
+        for table in tables.sorted_tables:
+            query = sa.select(table).order_by(*table.primary_key)
+            with _readable(old, table):
+                found = reader.execute(query, execution_options={"yield_per": _SOME}).mappings()
+            while True:
+                with _readable(old, table):
+                    some = [{**row} for row in found.fetchmany(_SOME)]
+                if not some:
+                    break
+                yield table, some
+
+
+@contextmanager
+def _readable(old: Database, table: sa.Table) -> Iterator[None]:
+    try:
+        with old.errors():
+            yield
+    except (LookupError, TypeError, ValueError) as error:
+        raise LibraryError(
+            f"The table {table.name} of {old} has a row that cannot be read ({error}); run: "
+            "footnote doctor --repair"
+        ) from error
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def importers(package: str) -> set[str]:
         ("httpcore", {"retrieval/web.py", "retrieval/network.py", "retrieval/responses.py"}),
         ("protego", {"retrieval/visits.py"}),
         ("feedparser", {"retrieval/feeds.py"}),
-        ("lxml", {"retrieval/feeds.py"}),
+        ("lxml", {"retrieval/feeds.py", "retrieval/opendocument.py"}),
         ("aiohttp", {"bot/health.py", "bot/discord/errors.py", "bot/discord/run.py"}),
     ],
 )

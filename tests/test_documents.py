@@ -214,6 +214,45 @@ class TestOpenDocument:
             "year | tonnes\n\n1938 | 4,150"
         )
 
+    def test_links_pictures_and_boxes_leave_only_the_words_that_are_seen(self) -> None:
+        box = (
+            "<draw:frame><draw:text-box><text:p>In a box.</text:p><table:table><table:table-row>"
+            "<table:table-cell><text:p>1938</text:p></table:table-cell>"
+            "<table:table-cell><text:p>4,150</text:p></table:table-cell>"
+            "</table:table-row></table:table></draw:text-box></draw:frame>"
+        )
+        picture = (
+            '<draw:frame><draw:image xlink:href="Pictures/x.png"/>'
+            "<svg:title>Mole</svg:title><svg:desc>A mole</svg:desc></draw:frame>"
+        )
+        text = (
+            f'<text:p>See <text:a xlink:href="https://a.test/r">the <text:span>report</text:span>'
+            f'</text:a>, p.<text:s text:c="3"/>3.<text:line-break/>It is long.</text:p>'
+            f"<text:p>Before {picture}and {box}after.</text:p><text:p>{picture}</text:p>"
+            "<!-- no word --><text:p>Last<!-- no --> words.</text:p>"
+        )
+        body = text.encode() + b"</office:text>"
+        made = rewritten(
+            saved(odfdo.Document("text")),
+            "content.xml",
+            lambda data: data.replace(b"</office:text>", body, 1),
+        )
+        assert parse(made, "a.odt").text == (
+            "See the report, p. 3. It is long.\n\nBefore and after.\n\nIn a box.\n\n"
+            "1938 | 4,150\n\nLast words."
+        )
+
+    def test_what_is_said_of_the_document_may_be_lacking(self) -> None:
+        document = odfdo.Document("text")
+        document.body.append(odfdo.Paragraph(HARBOUR[0]))
+        file = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(saved(document))) as whole,
+            zipfile.ZipFile(file, "w") as bare,
+        ):
+            bare.writestr("content.xml", whole.read("content.xml"))
+        assert parse(file.getvalue(), "a.odt").text == HARBOUR[0]
+
     def test_remarks_and_what_was_deleted_are_no_part_of_the_text(self) -> None:
         document = odfdo.Document("text")
         body = document.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,7 @@ from retrieval.index import Index
 from retrieval.search import Search
 from retrieval.types import Answer, Article, Citation, Statement
 from tests.keeping import Keeping
+from tests.services import free_port
 from tests.test_doctor import RIVER
 from tests.test_index import RAIN, SNOW
 
@@ -88,6 +90,15 @@ def change(at: Settings, *statements: str, schema: str = "footnote") -> None:
     engine.dispose()
 
 
+def schemas_of(at: Settings) -> list[str]:
+    assert at.database_url
+    engine = sa.create_engine(at.database_url.get_secret_value())
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_schema_names()
+    engine.dispose()
+    return sorted(name for name in names if name.startswith("footnote"))
+
+
 def test_what_is_sound_is_left_as_it_is(kept: Settings, embedder: Embedder) -> None:
     found = doctor(kept, repair=True)
     assert not [finding for finding in found.values() if finding.problem]
@@ -121,6 +132,8 @@ def test_where_a_bot_never_ran_there_are_no_records_to_check(
         ("words", "UPDATE passage_words SET words = CAST('fog:1' AS tsvector)"),
         ("words", "UPDATE stems SET passages = passages + 1 WHERE stem = 'rain'"),
         ("words", "DELETE FROM stems WHERE stem = ''"),
+        ("words", "DROP TABLE passage_words"),
+        ("words", "DROP INDEX passage_words_words"),
         ("model", "UPDATE meta SET value = 'none yet' WHERE key = 'embedding_model'"),
         ("writes", "UPDATE meta SET value = 'yes' WHERE key = 'unfinished'"),
     ],
@@ -261,6 +274,76 @@ def test_a_restore_that_fails_leaves_all_as_it_was(
     assert texts(kept, embedder)["rain"] == "It rained for 9 days."
     assert texts(kept, embedder, "70") == {"snow": SNOW.text}
     assert not wrong(doctor(kept))
+
+
+def test_a_restore_is_refused_before_anything_is_moved_where_the_vectors_cannot_be_made(
+    kept: Settings, tmp_path: Path, embedder: Embedder
+) -> None:
+    file = saved(kept, tmp_path / "kept.zip")
+    with opened(kept, embedder) as index:
+        index.put([replace(RAIN, text="It rained for 9 days.")])
+    away = Settings.model_validate(
+        {**kept.model_dump(), "chroma_url": f"http://127.0.0.1:{free_port()}"}
+    )
+    with pytest.raises(LibraryError, match="CHROMA_URL"):
+        restore(away, file, force=True)
+    assert texts(kept, embedder)["rain"] == "It rained for 9 days."
+
+
+def test_damaged_records_are_replaced_by_force_and_not_without(
+    kept: Settings, tmp_path: Path, embedder: Embedder
+) -> None:
+    file = saved(kept, tmp_path / "kept.zip")
+    change(kept, "DROP TABLE servers", schema="footnote_bot")
+    with pytest.raises(LibraryError, match="not empty"):
+        restore(kept, file)
+    restore(kept, file, force=True)
+    check_whole(kept, embedder)
+
+
+def test_what_is_amiss_in_a_backup_of_files_is_mended_on_its_way(
+    tmp_path: Path, embedder: Embedder, keeping: Keeping
+) -> None:
+    files = Settings(_env_file=None, data_dir=tmp_path / "files")
+    fill(files, embedder)
+    for name, statement in (
+        ("library.db", "UPDATE articles SET published = 'May' WHERE id = 'rain'"),
+        ("library.db", "INSERT INTO passages VALUES (99, 'x', 'nothing', 0, 0, 1)"),
+        ("bot.db", "INSERT INTO servers VALUES ('80', 'nonsense')"),
+    ):
+        with closing(sqlite3.connect(tmp_path / "files" / name)) as connection, connection:
+            connection.execute(statement)
+    at = keeping.settings(tmp_path / "data")
+    restore(at, saved(files, tmp_path / "kept.zip"))
+    check_whole(at, embedder)
+
+
+def test_what_a_restore_that_was_killed_has_left_goes_with_the_next(
+    kept: Settings, tmp_path: Path, embedder: Embedder
+) -> None:
+    file = saved(kept, tmp_path / "kept.zip")
+    change(kept, "CREATE SCHEMA footnote_71_restored", "CREATE SCHEMA footnote_replaced")
+    restore(kept, file, force=True)
+    assert schemas_of(kept) == ["footnote", "footnote_70", "footnote_bot"]
+    check_whole(kept, embedder)
+
+
+def test_who_reads_keeps_nobody_from_restoring(
+    kept: Settings, tmp_path: Path, embedder: Embedder
+) -> None:
+    """What is still read is left over, and goes with the next restore."""
+    file = saved(kept, tmp_path / "kept.zip")
+    assert kept.database_url
+    engine = sa.create_engine(kept.database_url.get_secret_value())
+    with engine.connect() as connection:
+        connection.execute(sa.text("SET LOCAL search_path = footnote"))
+        connection.execute(sa.text("SELECT id FROM articles")).all()
+        restore(kept, file, force=True)
+        assert "footnote_replaced" in schemas_of(kept)
+    engine.dispose()
+    check_whole(kept, embedder)
+    restore(kept, file, force=True)
+    assert schemas_of(kept) == ["footnote", "footnote_70", "footnote_bot"]
 
 
 def test_a_damaged_backup_is_refused_before_anything_is_touched(
