@@ -37,6 +37,12 @@ _OF_UNIT = tuple(
         (r"\bhow many (?:miles|(?:kilo)?met(?:er|re)s|feet)\b", ("distance",)),
         (rf"\bhow fast\b|{_WHAT}speed\b", ("speed",)),
         (rf"\bhow (?:tall|deep)\b|{_WHAT}(?:height|depth|width|distance)\b", ("distance",)),
+        (
+            r"\bhow long (?:is|are|was|were) (?:the|an?|this|that) (?:[\w’'-]+ ){0,3}(?:bridge|"
+            r"river|border|wall|road|tunnel|ship|vessel|canal|wreck|coast(?:line)?)"
+            r"(?=\W*$| that\b| which\b)",
+            ("distance",),
+        ),
         (r"\bhow far\b", ("distance", "time", "share")),
         (rf"\bhow heavy\b|{_WHAT}weight\b", ("weight",)),
         (rf"\bhow (?:hot|cold|warm)\b|{_WHAT}temperature\b", ("heat",)),

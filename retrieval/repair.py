@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval import short
+from retrieval import short, terms
 from retrieval.expressions import AMOUNT, HEDGE, MONTH, UNIT, WEEKDAY, YEAR
 from retrieval.question import Kind, asked
 from retrieval.short import Extent
@@ -24,6 +24,12 @@ _UNIT = re.compile(rf"[ -]?{UNIT}", re.IGNORECASE)
 _BEFORE_DATE = re.compile(
     rf"(?:in|on)\s+(?=(?:\d{{1,2}} )?{MONTH}|{WEEKDAY}|{YEAR}\b(?! [a-z]))", re.IGNORECASE
 )
+_LAST_NAME = re.compile(r"[A-Z][\w’'-]*[a-z]")
+_FIRST_NAME = re.compile(r"(?<![\w.’'-])([A-Z][a-z’'-]*[a-z]) $")
+_NO_NAME = re.compile(
+    rf"{MONTH}|{WEEKDAY}|{'|'.join(word.capitalize() for word in sorted(terms.STOP_WORDS))}"
+)
+_QUOTED = ' "“‘('
 _FAR = 3
 _EDGE = " \t\n,;:.!?–—-"
 _QUOTES = {'"': '"', "“": "”", "‘": "’", "(": ")", "[": "]", "«": "»"}
@@ -42,6 +48,8 @@ def mend(question: str, sentence: str, start: int, end: int) -> Extent | None:
     start, end = _trimmed(sentence, *_whole_words(sentence, start, end))
     start, end = _with_hedge_and_unit(sentence, start, end)
     kind = asked(question)
+    if kind is Kind.NAME:
+        start = _with_first_name(sentence, start, end)
     plain = short.find(question, sentence) if kind in _BY_RULE else None
     if plain and plain[0] <= start and end <= plain[1]:
         start, end = _after_preposition(sentence, plain[0]), plain[1]
@@ -80,6 +88,20 @@ def _is_joined(sentence: str, place: int) -> bool:
         return True
     around = sentence[max(0, place - 2) : place + 2]
     return bool(re.search(r"\d[.,]\d", around)) or (before in "$€£¥−" and after.isdigit())
+
+
+def _with_first_name(sentence: str, start: int, end: int) -> int:
+    """Return where a name begins of which only the last word was marked: "Ine Dahl".
+
+    A capital at the beginning of a sentence may be that of any word: there it counts only if
+    the name goes on as an apposition.
+    """
+    before = _FIRST_NAME.search(sentence, 0, start)
+    is_word = _LAST_NAME.fullmatch(sentence, start, end)
+    if not before or not is_word or _NO_NAME.fullmatch(before[1]):
+        return start
+    is_first = not sentence[: before.start()].strip(_QUOTED)
+    return start if is_first and sentence[end : end + 1] != "," else before.start()
 
 
 def _trimmed(sentence: str, start: int, end: int) -> Extent:

@@ -32,6 +32,8 @@ def said(question: str, sentence: str, words: str) -> bool:
         ("How far is it?", "It is a drive of five hours.", "five hours"),
         ("What is the temperature of the lake?", "The lake is icy all year.", "icy"),
         ("Who landed?", ROVER, "rover"),
+        ("How long is the ship that sank?", "The ship is 400 metres long.", "400 metres"),
+        ("How long was the canal blocked?", "It was blocked for six days.", "six days"),
     ],
 )
 def test_what_may_be_meant_is_let_through(question: str, sentence: str, words: str) -> None:
@@ -47,6 +49,7 @@ def test_what_may_be_meant_is_let_through(question: str, sentence: str, words: s
         ("What time did it land?", ROVER, "July 14"),
         ("What year was it?", ROVER, "July"),
         ("How many wins in a row did she have?", HOLM, "36"),
+        ("How long is the ship that sank?", "They waited for four days.", "four days"),
         ("How many came?", "The bishop came with a few friends.", "The bishop"),
         ("How strong was the earthquake?", "A powerful earthquake struck.", "powerful"),
         ("For how many days did it rain?", "Eleven boats sank in the rain.", "Eleven"),

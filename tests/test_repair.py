@@ -55,3 +55,24 @@ def test_a_piece_lies_within_its_sentence_and_is_short(
     if extent:
         assert 0 <= extent[0] < extent[1] <= len(sentence)
         assert len(sentence[slice(*extent)].split()) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("sentence", "marked", "said"),
+    [
+        ("Ine Dahl, the spokeswoman, was content.", "Dahl", "Ine Dahl"),
+        ("The talks were led by Ine Dahl on Monday.", "Dahl", "Ine Dahl"),
+        ("On Monday Dahl spoke.", "Dahl", "Dahl"),
+        ("Yesterday Dahl spoke.", "Dahl", "Dahl"),
+        ("The Dahl family left.", "Dahl", "Dahl"),
+        ("It was said. Dahl spoke.", "Dahl", "Dahl"),
+        ("The talks were led by Ine Dahl.", "Ine Dahl", "Ine Dahl"),
+    ],
+)
+def test_a_name_of_which_the_last_word_was_marked_is_said_whole(
+    sentence: str, marked: str, said: str
+) -> None:
+    start = sentence.index(marked)
+    extent = mend("Who spoke?", sentence, start, start + len(marked))
+    assert extent
+    assert sentence[slice(*extent)] == said
