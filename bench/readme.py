@@ -192,7 +192,7 @@ def _grown(figures: Mapping[str, Any]) -> str:
             [
                 measure,
                 *(f"{one[measure]:,.4g}" for one in sizes.values()),
-                f"{figures['growth'][measure]:.2f}",
+                f"{round(figures['growth'][measure], 2) + 0.0:.2f}",  # no "-0.00"
             ]
             for measure in GROWING
             if measure in figures["growth"]
