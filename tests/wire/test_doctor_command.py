@@ -40,14 +40,11 @@ def test_damage_is_told_of_and_mended_and_then_all_is_well(
     assert told.returncode == 1
     broken = [line for line in told.stdout.splitlines() if not line.startswith("ok ")]
     assert broken == [
-        "broken  server 7 words: the words of 1 passage are not those of the text; "
-        "run: footnote doctor --repair"
+        "broken  server 7 words: the index of words has 1 fault; run: footnote doctor --repair"
     ]
     told = footnote("doctor", "--repair")
     assert told.returncode == 0
-    assert (
-        "mended  server 7 words: the words of 1 passage are not those of the text\n" in told.stdout
-    )
+    assert "mended  server 7 words: the index of words has 1 fault\n" in told.stdout
     told = footnote("doctor", "--json")
     assert told.returncode == 0
     assert all(one["ok"] and not one["problem"] for one in json.loads(told.stdout))
