@@ -59,17 +59,12 @@ def restore(
         stage = folder / _STAGE
         shutil.rmtree(stage, ignore_errors=True)
         if not force and not _is_empty(folder):
-            raise LibraryError(
-                f"The library in {folder} is not empty; make a backup of it, and add --force to "
-                "put this one in its place."
-            )
+            raise not_empty(folder)
         try:
             stage.mkdir()
-            manifest = backup.unpack(file, stage)
-            if LIBRARY not in databases(stage):
-                raise LibraryError(f"{file} has no library; name another file.")
+            manifest = unpacked(file, stage)
             _prepare(stage, embedder, places, notify, progress)
-            before = _servers(folder)
+            before = servers_in(folder)
             swap(folder, stage, notify)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
@@ -79,8 +74,28 @@ def restore(
             swap_back(folder, notify)
             raise
         discard(folder)
-        for server in set(before) - set(_servers(folder)):
+        for server in set(before) - set(servers_in(folder)):
             places(server).clear()
+    return manifest
+
+
+def not_empty(place: object) -> LibraryError:
+    """Return what is said where a restore would take the place of something."""
+    return LibraryError(
+        f"The library in {place} is not empty; make a backup of it, and add --force to put this "
+        "one in its place."
+    )
+
+
+def unpacked(file: Path, folder: Path) -> Manifest:
+    """Write what is in a backup to a folder, as it lies in a data folder.
+
+    Raises:
+        LibraryError: if it is no sound backup, or has no library.
+    """
+    manifest = backup.unpack(file, folder)
+    if LIBRARY not in databases(folder):
+        raise LibraryError(f"{file} has no library; name another file.")
     return manifest
 
 
@@ -88,8 +103,8 @@ def _prepare(
     stage: Path, embedder: Embedder, places: Places, notify: Notify, progress: Progress
 ) -> None:
     """Make the vectors that lie in folders; note that those on a server are to be made."""
-    for server in (None, *_servers(stage)):
-        library, place = _folder(stage, server), places(server)
+    for server in (None, *servers_in(stage)):
+        library, place = folder_of(stage, server), places(server)
         if place.url:
             place.exists()  # or an error, before anything is moved
             expect_reindex(File(library / LIBRARY))
@@ -102,8 +117,8 @@ def _try(
     folder: Path, embedder: Embedder, places: Places, notify: Notify, progress: Progress
 ) -> None:
     """Open all that was restored, and see that each library finds what it has."""
-    for server in (None, *_servers(folder)):
-        library, place = _folder(folder, server), places(server)
+    for server in (None, *servers_in(folder)):
+        library, place = folder_of(folder, server), places(server)
         if place.url:
             reindex(library, embedder, notify, progress, vectors=place)
         with Index(library, embedder, notify, vectors=place) as index:
@@ -120,11 +135,13 @@ def answers(index: Index) -> bool:
     return all(Search(index)(passage.text) for passage in index.store.passages(some).values())
 
 
-def _servers(folder: Path) -> list[str]:
+def servers_in(folder: Path) -> list[str]:
+    """Return the ids of the Discord servers that have a library in a data folder."""
     return sorted(path.parent.name for path in folder.glob(f"{SERVERS}/*/{LIBRARY}"))
 
 
-def _folder(root: Path, server: str | None) -> Path:
+def folder_of(root: Path, server: str | None) -> Path:
+    """Return the folder of the shared library in a data folder, or that of a server."""
     return root / SERVERS / server if server else root
 
 

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from bot import record_checks, schema
 from bot.records import Records
-from bot.restoring import answers, databases
-from bot.swapping import LIBRARY, RECORDS, SERVERS
-from retrieval import backup, doctor, transfer
+from bot.restoring import answers, folder_of, not_empty, servers_in, unpacked
+from bot.swapping import LIBRARY, RECORDS
+from retrieval import doctor, transfer
 from retrieval.backup import Manifest
 from retrieval.database import Home
 from retrieval.embedding import Embedder, Notify
@@ -41,7 +41,7 @@ def export(shelves: Shelves, servers: Iterable[str], records: Home, folder: Path
     for server in (None, *servers):
         kept = shelves(server).articles
         if kept.exists():  # or it was forgotten a moment ago
-            transfer.library(kept, File(folder / _library(server)))
+            transfer.library(kept, File(folder_of(folder, server) / LIBRARY))
     if records.exists():
         transfer_records(records, File(folder / RECORDS))
 
@@ -70,26 +70,21 @@ def restore(
     with shared.locked(notify), TemporaryDirectory() as folder:
         before = {server: shelves(server).articles for server in (None, *servers())}
         if not force and not _is_empty(before.values(), records):
-            raise LibraryError(
-                f"The library in {shared} is not empty; make a backup of it, and add --force to "
-                "put this one in its place."
-            )
-        manifest = backup.unpack(file, Path(folder))
-        found = databases(Path(folder))
-        if LIBRARY not in found:
-            raise LibraryError(f"{file} has no library; name another file.")
-        after = [None, *(name.split("/")[1] for name in found if name.startswith(SERVERS))]
+            raise not_empty(shared)
+        manifest, stage = unpacked(file, Path(folder)), Path(folder)
+        after = [None, *servers_in(stage)]
         for server in {*before, *after}:
             shelves(server).vectors.exists()  # or an error, before anything is moved
         new = [shelves(server).articles for server in after]
         try:
             clear_leftovers(shared.url, shared.name)
             for server, live in zip(after, new, strict=True):
-                _stage(File(found[_library(server)]), live, embedder)
-            if RECORDS in found:
+                _stage(File(folder_of(stage, server) / LIBRARY), live, embedder)
+            kept = File(stage / RECORDS)
+            if kept.exists():
                 new.append(records)
-                record_checks.examine(File(found[RECORDS]), lambda _: None, repair=True)
-                transfer_records(File(found[RECORDS]), records.staged)
+                record_checks.examine(kept, lambda _: None, repair=True)
+                transfer_records(kept, records.staged)
             exchange(shared, new, [*before.values(), records])
         except BaseException:
             with suppress(LibraryError):
@@ -131,10 +126,6 @@ def _make_vectors(
         raise LibraryError(
             f"What was restored to {shelf.articles} finds nothing; run: footnote doctor --repair"
         )
-
-
-def _library(server: str | None) -> str:
-    return f"{SERVERS}/{server}/{LIBRARY}" if server else LIBRARY
 
 
 def _is_empty(libraries: Iterable[Schema], records: Schema) -> bool:
