@@ -49,33 +49,56 @@ def write(folder: Path, corpus: str, *questions: tuple[str, str, int | None]) ->
         json.dump(data, file)
 
 
-def test_our_near_misses_are_asked_of_their_paragraph_and_of_no_other(
+def test_our_own_questions_are_asked_of_their_paragraph_and_of_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = hashlib.sha256(TEXT.encode()).hexdigest()[:12]
-    rows = [{"paragraph": digest, "question": "Who built the third bridge?", "kind": "swap"}]
-    rows.append(rows[0] | {"paragraph": "0" * 12, "question": "Who was it?"})
-    (tmp_path / "near.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    monkeypatch.setattr(corpora, "NEAR_MISSES", tmp_path / "near.jsonl")
-    corpora.known_near_misses.cache_clear()
+    own = {"paragraph": hashlib.sha256(TEXT.encode()).hexdigest()[:12]}
+    place = TEXT.index("1921")
+    rows = [
+        own | {"kind": "swap", "question": "Who built the third bridge?"},
+        own | {"kind": "answer", "question": "How old is it?", "answer": [place, place + 4]},
+        {"paragraph": "0" * 12, "kind": "swap", "question": "Who was it?"},
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    monkeypatch.setattr(corpora, "OWN_QUESTIONS", tmp_path / "own.jsonl")
+    corpora.known_own_questions.cache_clear()
     write(tmp_path, corpora.SQUAD, ("When was the first bridge built?", "1921", 999))
-    write(tmp_path, corpora.WIKI, ("When was the first bridge built?", "1921", TEXT.index("1921")))
+    write(tmp_path, corpora.WIKI, ("When was the first bridge built?", "1921", place))
     (trained,), (other,) = (corpora.load(tmp_path, one) for one in (corpora.SQUAD, corpora.WIKI))
-    assert [(q.text, bool(q.answers)) for q in trained.questions] == [
-        ("When was the first bridge built?", True),
-        ("Who built the third bridge?", False),
+    corpora.known_own_questions.cache_clear()
+    assert [(q.text, [TEXT[a:b] for a, b in q.answers]) for q in trained.questions] == [
+        ("When was the first bridge built?", ["1921"]),
+        ("Who built the third bridge?", []),
+        ("How old is it?", ["1921"]),
     ]
     assert len(other.questions) == 1
-    corpora.known_near_misses.cache_clear()
 
 
-def test_our_near_misses_are_many_and_none_is_there_twice() -> None:
-    rows = [json.loads(line) for line in corpora.NEAR_MISSES.read_text("utf-8").splitlines()]
+def test_our_own_questions_are_many_and_none_is_there_twice() -> None:
+    rows = [json.loads(line) for line in corpora.OWN_QUESTIONS.read_text("utf-8").splitlines()]
     asked = [(row["paragraph"], row["question"].casefold().rstrip("?")) for row in rows]
     assert len(asked) == len(set(asked)) > 2_900
-    assert {row["kind"] for row in rows} == {
+    assert {row["kind"] for row in rows} >= {
         "condition", "negation", "not given", "opposite", "roles", "swap",
     }  # fmt: skip
+    assert all(("answer" in row) == (row["kind"] == "answer") for row in rows)
+    assert all(row["answer"][0] < row["answer"][1] for row in rows if "answer" in row)
+
+
+def test_our_own_reports_answer_what_they_are_said_to_answer(tmp_path: Path) -> None:
+    reports = corpora.load(tmp_path, corpora.REPORTS)
+    assert len({report.title for report in reports}) == len(reports) >= 300
+    assert len({report.group for report in reports}) == len(reports)
+    for line, report in zip(
+        corpora.OWN_REPORTS.read_text("utf-8").splitlines(), reports, strict=True
+    ):
+        (paragraph,) = json.loads(line)["paragraphs"]
+        assert [[report.text[a:b] for a, b in q.answers] for q in report.questions] == [
+            [answer["text"] for answer in row["answers"]] for row in paragraph["qas"]
+        ]
+        asked = [question.text.casefold().rstrip("?") for question in report.questions]
+        assert len(set(asked)) == len(asked)
+        assert 0 < sum(bool(question.answers) for question in report.questions) < len(asked)
 
 
 def test_answers_are_where_their_words_are(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ from retrieval.types import Article
 from training import corpora
 from training.prepare import paragraphs
 
-CORPORA = frozenset({corpora.SQUAD, corpora.WIKI, corpora.OTHER_HALF, corpora.NQ})
+CORPORA = frozenset({corpora.SQUAD, corpora.WIKI, corpora.OTHER_HALF, corpora.NQ, corpora.REPORTS})
 """Not the forum posts and reviews: their questions do not say which one they are about."""
 
 QUESTIONS = 1_800

@@ -27,12 +27,18 @@ OTHER_HALF = "squad2.0_dev_otherhalf_RECONSTRUCTED"
 NQ = "nq-open-oracle"
 EVALUATION = "squad2.0_dev_half_16articles"
 
-TRAINING = (SQUAD, WIKI, REDDIT, AMAZON, OTHER_HALF, NQ)
+REPORTS = "own_reports"
+"""Reports of our own, invented, with questions that they answer and others that they do not."""
+
+TRAINING = (SQUAD, WIKI, REDDIT, AMAZON, OTHER_HALF, NQ, REPORTS)
 _REATTACHED = frozenset({SQUAD, OTHER_HALF})
 _UNTITLED = frozenset({REDDIT, AMAZON})
 
-NEAR_MISSES = Path(__file__).parent / "near_misses.jsonl"
-"""Questions of our own that a paragraph of SQuAD's training set almost answers."""
+OWN_QUESTIONS = Path(__file__).parent / "own_questions.jsonl"
+"""Questions of our own on paragraphs of SQuAD's training set; most are only almost answered."""
+
+OWN_REPORTS = Path(__file__).parent / f"{REPORTS}.jsonl"
+"""An article of :data:`REPORTS` in each line."""
 
 _DIGEST = 12
 
@@ -68,12 +74,14 @@ def load(data: Path, corpus: str) -> list[Paragraph]:
     folder = data / ("nq" if corpus == NQ else "squad")
     if corpus == NQ:
         return list(_nq(folder / f"{corpus}.jsonl.gz"))
-    return list(_squad(folder / f"{corpus}.json.gz", corpus))
+    if corpus == REPORTS:
+        lines = OWN_REPORTS.read_text("utf-8").splitlines()
+        return list(_squad([json.loads(line) for line in lines], corpus))
+    with gzip.open(folder / f"{corpus}.json.gz", "rt", encoding="utf-8") as file:
+        return list(_squad(json.load(file)["data"], corpus))
 
 
-def _squad(path: Path, corpus: str) -> Iterator[Paragraph]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        articles = json.load(file)["data"]
+def _squad(articles: Iterable[dict[str, Any]], corpus: str) -> Iterator[Paragraph]:
     for number, article in enumerate(articles):
         title = "" if corpus in _UNTITLED else article.get("title", "").replace("_", " ")
         for place, paragraph in enumerate(article["paragraphs"]):
@@ -84,26 +92,27 @@ def _squad(path: Path, corpus: str) -> Iterator[Paragraph]:
             asked = [_question(row, text, corpus) for row in paragraph["qas"]]
             questions = tuple(question for question in asked if question)
             if corpus == SQUAD:
-                questions += near_misses(text)
+                questions += own_questions(text)
             yield Paragraph(corpus, group, title, text, questions)
 
 
-def near_misses(text: str) -> tuple[Question, ...]:
-    """Return the questions of :data:`NEAR_MISSES` on a paragraph, which it does not answer."""
+def own_questions(text: str) -> tuple[Question, ...]:
+    """Return the questions of :data:`OWN_QUESTIONS` on a paragraph."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
     return tuple(
-        Question(f"near-miss/{digest}/{number}", asked, ())
-        for number, asked in enumerate(known_near_misses().get(digest, ()))
+        Question(f"own/{digest}/{number}", asked, answers)
+        for number, (asked, answers) in enumerate(known_own_questions().get(digest, ()))
     )
 
 
 @cache
-def known_near_misses() -> dict[str, list[str]]:
-    """Return :data:`NEAR_MISSES` by the digest of the paragraph."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for line in NEAR_MISSES.read_text("utf-8").splitlines():
+def known_own_questions() -> dict[str, list[tuple[str, tuple[Offsets, ...]]]]:
+    """Return :data:`OWN_QUESTIONS` by the digest of the paragraph, each with its answers."""
+    found: dict[str, list[tuple[str, tuple[Offsets, ...]]]] = defaultdict(list)
+    for line in OWN_QUESTIONS.read_text("utf-8").splitlines():
         row = json.loads(line)
-        found[row["paragraph"]].append(row["question"])
+        answers = ((row["answer"][0], row["answer"][1]),) if "answer" in row else ()
+        found[row["paragraph"]].append((row["question"], answers))
     return dict(found)
 
 

@@ -31,7 +31,7 @@ from training.corpora import Paragraph, Question
 
 SEED = 20
 HELD_OUT = {corpora.SQUAD: 2, corpora.WIKI: 4, corpora.AMAZON: 20, corpora.REDDIT: 100}
-HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, pairs.PAIRS: 0}
+HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, corpora.REPORTS: 30, pairs.PAIRS: 0}
 SEARCHED, KEPT = 30, 8
 _SHORTEST_ANSWER = 4
 

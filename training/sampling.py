@@ -22,6 +22,9 @@ _SMALL = {
     "of", "in", "to", "at", "on", "by",
 }  # fmt: skip
 
+_UNANSWERABLE = frozenset({corpora.OTHER_HALF, corpora.SQUAD, corpora.REPORTS})
+"""Where a question without an answer was meant to have none; elsewhere the cutting lost it."""
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -136,7 +139,7 @@ def _examples(
         twisted = draw.random() < mix.twisted and twists.twist(row.question, text, draw)
         if twisted:
             yield example(number, question=twisted)
-    elif row.corpus in {corpora.OTHER_HALF, corpora.SQUAD}:
+    elif row.corpus in _UNANSWERABLE:
         for _ in range(mix.unanswerable):
             yield example(draw.choice(list(row.own)))
     else:
