@@ -37,7 +37,7 @@ from retrieval.reading_model import FOLDER
 from retrieval.search import Search
 from retrieval.types import Article
 from training import corpora
-from training.prepare import paragraphs
+from training.prepare import held_out
 
 CORPORA = frozenset({corpora.SQUAD, corpora.WIKI, corpora.OTHER_HALF, corpora.NQ, corpora.REPORTS})
 """Not the forum posts and reviews: their questions do not say which one they are about."""
@@ -96,8 +96,8 @@ def main() -> None:
 def ask_all(data: Path, model: Path) -> list[Asked]:
     """Ask what was held out: of one library, and of many small ones."""
     articles, questions = [], []
-    held_out = [one for one in paragraphs(data)[1] if one.corpus in CORPORA]
-    for number, paragraph in enumerate(held_out):
+    kept_apart = [one for one in held_out(data) if one.corpus in CORPORA]
+    for number, paragraph in enumerate(kept_apart):
         title = paragraph.title or paragraph.text[:60]
         article = Article(id=f"p{number:05}", title=title, text=paragraph.text)
         articles.append(article)

@@ -31,7 +31,7 @@ from training.corpora import Paragraph, Question
 
 SEED = 20
 HELD_OUT = {corpora.SQUAD: 2, corpora.WIKI: 4, corpora.AMAZON: 20, corpora.REDDIT: 100}
-HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, corpora.REPORTS: 30, pairs.PAIRS: 0}
+HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, corpora.REPORTS: 30}
 SEARCHED, KEPT = 30, 8
 _SHORTEST_ANSWER = 4
 
@@ -43,8 +43,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training/work"))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    training, held_out = paragraphs(arguments.data)
-    for name, some in {"held-out": held_out, "training": training}.items():
+    training, held = paragraphs(arguments.data)
+    for name, some in {"held-out": held, "training": training}.items():
         path = arguments.out / f"{name}.jsonl.gz"
         with gzip.open(path, "wt", encoding="utf-8") as file:
             for row in _rows(some):
@@ -54,10 +54,19 @@ def main() -> None:
 
 def paragraphs(data: Path) -> tuple[list[Paragraph], list[Paragraph]]:
     """Return the paragraphs to train on, and those that are held out; none of the evaluation's."""
+    training, held = _parted(data)
+    known = frozenset(question.text for p in [*training, *held] for question in p.questions)
+    return [*training, *pairs.load(data, reading_model.shipped().read, known)], held
+
+
+def held_out(data: Path) -> list[Paragraph]:
+    """Return the paragraphs that are held out; quicker than :func:`paragraphs`."""
+    return _parted(data)[1]
+
+
+def _parted(data: Path) -> tuple[list[Paragraph], list[Paragraph]]:
     evaluated = {_folded(p.text) for p in corpora.load(data, corpora.EVALUATION)}
     loaded = [p for corpus in corpora.TRAINING for p in corpora.load(data, corpus)]
-    known = frozenset(question.text for p in loaded for question in p.questions)
-    loaded += pairs.load(data, reading_model.shipped().read, known)
     kept = [p for p in loaded if _folded(p.text) not in evaluated]
     held = _held_out(kept)
     return [p for p in kept if p.group not in held], [p for p in kept if p.group in held]
