@@ -31,7 +31,7 @@ from training.corpora import Paragraph, Question
 
 SEED = 20
 HELD_OUT = {corpora.SQUAD: 2, corpora.WIKI: 4, corpora.AMAZON: 20, corpora.REDDIT: 100}
-HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, corpora.REPORTS: 30}
+HELD_OUT |= {corpora.OTHER_HALF: 4, corpora.NQ: 150, corpora.REPORTS: 30, pairs.PAIRS: 0}
 SEARCHED, KEPT = 30, 8
 _SHORTEST_ANSWER = 4
 
@@ -54,19 +54,22 @@ def main() -> None:
 
 def paragraphs(data: Path) -> tuple[list[Paragraph], list[Paragraph]]:
     """Return the paragraphs to train on, and those that are held out; none of the evaluation's."""
-    training, held = _parted(data)
-    known = frozenset(question.text for p in [*training, *held] for question in p.questions)
-    return [*training, *pairs.load(data, reading_model.shipped().read, known)], held
+    loaded = _loaded(data)
+    known = frozenset(question.text for p in loaded for question in p.questions)
+    return _parted(data, loaded + pairs.load(data, reading_model.shipped().read, known))
 
 
 def held_out(data: Path) -> list[Paragraph]:
-    """Return the paragraphs that are held out; quicker than :func:`paragraphs`."""
-    return _parted(data)[1]
+    """Return the paragraphs that are held out; quicker than :func:`paragraphs`, no pair is."""
+    return _parted(data, _loaded(data))[1]
 
 
-def _parted(data: Path) -> tuple[list[Paragraph], list[Paragraph]]:
+def _loaded(data: Path) -> list[Paragraph]:
+    return [p for corpus in corpora.TRAINING for p in corpora.load(data, corpus)]
+
+
+def _parted(data: Path, loaded: Sequence[Paragraph]) -> tuple[list[Paragraph], list[Paragraph]]:
     evaluated = {_folded(p.text) for p in corpora.load(data, corpora.EVALUATION)}
-    loaded = [p for corpus in corpora.TRAINING for p in corpora.load(data, corpus)]
     kept = [p for p in loaded if _folded(p.text) not in evaluated]
     held = _held_out(kept)
     return [p for p in kept if p.group not in held], [p for p in kept if p.group in held]
