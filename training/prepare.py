@@ -3,9 +3,10 @@
     python -m training.prepare [--data FOLDER] [--out FOLDER]
 
 Passages are cut as the index cuts them.  For each question the passages that our own
-search ranks best are kept as negatives, if none of the answers is in them.  Some
-articles are held out of the training, for calibration.  Pairs of a question and a
-sentence are marked by the reader that is installed (:mod:`training.pairs`).
+search ranks best are kept as negatives, if none of the answers is in them; not for our
+own questions, most of which their paragraph itself does not answer.  Some articles are
+held out of the training, for calibration.  Pairs of a question and a sentence are marked
+by the reader that is installed (:mod:`training.pairs`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from bot import compose
 from bot.settings import Settings
 from retrieval import reading_model
 from retrieval.search import Search
-from retrieval.types import Article, Passage, fold_space
+from retrieval.types import Article, Hit, Passage, fold_space
 from training import corpora, pairs
 from training.corpora import Paragraph, Question
 
@@ -112,8 +113,12 @@ def _rows(paragraphs: Sequence[Paragraph]) -> Iterable[dict[str, Any]]:
         }
         search = Search(index)
         asked = [(n, q) for n, paragraph in enumerate(paragraphs) for q in paragraph.questions]
+
+        def mislead(asked: tuple[int, Question]) -> list[Hit]:
+            return [] if asked[1].is_own else search(asked[1].text, SEARCHED)
+
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda pair: search(pair[1].text, SEARCHED), asked)
+            found = pool.map(mislead, asked)
             for (n, question), hits in zip(asked, found, strict=True):
                 own = {numbers[p.key]: _within(question, p) for p in cut[n]}
                 misleading = [
@@ -123,7 +128,7 @@ def _rows(paragraphs: Sequence[Paragraph]) -> Iterable[dict[str, Any]]:
                     and not _answers(question, articles[n].text, hit.passage)
                 ]
                 yield {
-                    "corpus": paragraphs[n].corpus,
+                    "corpus": corpora.OWN if question.is_own else paragraphs[n].corpus,
                     "question": question.text,
                     "own": {str(number): spans for number, spans in own.items()},
                     "negatives": misleading[:KEPT],

@@ -22,7 +22,8 @@ _SMALL = {
     "of", "in", "to", "at", "on", "by",
 }  # fmt: skip
 
-_UNANSWERABLE = frozenset({corpora.OTHER_HALF, corpora.SQUAD, corpora.REPORTS})
+_OWN = frozenset({corpora.OWN, corpora.REPORTS})
+_UNANSWERABLE = _OWN | {corpora.OTHER_HALF, corpora.SQUAD}
 """Where a question without an answer was meant to have none; elsewhere the cutting lost it."""
 
 
@@ -30,14 +31,16 @@ _UNANSWERABLE = frozenset({corpora.OTHER_HALF, corpora.SQUAD, corpora.REPORTS})
 class Mix:
     """How often a question is read again with something that does not answer it.
 
-    ``unanswerable`` is how often a question without an answer is read in a pass; ``answerable``
-    the chance that one with an answer is, and ``paired`` that of one of :mod:`training.pairs`.
+    ``unanswerable`` is how often a question without an answer is read in a pass, 0.5 being
+    every other one, and ``almost`` how often one of our own is; ``answerable`` the chance
+    that one with an answer is, and ``paired`` that of one of :mod:`training.pairs`.
     """
 
     negative: float = 0.6
     taken_out: float = 0.2
     twisted: float = 0.15
-    unanswerable: int = 2
+    unanswerable: float = 2.0
+    almost: float = 1.0
     untitled: float = 0.15
     no_mark: float = 0.3
     terse: float = 0.1
@@ -111,6 +114,12 @@ def _chance(row: Row, mix: Mix) -> float:
     return mix.answerable if row.is_answerable else 1.0
 
 
+def _times(row: Row, draw: random.Random, mix: Mix) -> int:
+    """Return how often a question without an answer is read in this pass."""
+    times = mix.almost if row.corpus in _OWN else mix.unanswerable
+    return int(times) + (draw.random() < times % 1)
+
+
 def _examples(
     row: Row, passages: list[tuple[str, str]], draw: random.Random, mix: Mix
 ) -> Iterator[Example]:
@@ -140,7 +149,10 @@ def _examples(
         if twisted:
             yield example(number, question=twisted)
     elif row.corpus in _UNANSWERABLE:
-        for _ in range(mix.unanswerable):
+        times = _times(row, draw, mix)
+        if not times:
+            return
+        for _ in range(times):
             yield example(draw.choice(list(row.own)))
     else:
         return

@@ -3,8 +3,8 @@
     python -m training.train [--out FOLDER] [--epochs N] [--rate R] [--start FILE]
 
 Seeded: the same examples in the same order.  On CUDA if there is any, else on the
-processor in bfloat16.  Every ten minutes a checkpoint is written, the model is judged
-on what was held out, and a line is added to ``log.jsonl``.
+processor in bfloat16.  Every ten minutes (``--checkpoint``) a checkpoint is written, the
+model is judged on what was held out, and a line is added to ``log.jsonl``.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from training import judging, sampling
+from training.marks import Marks, key
 from training.model import MODEL, Encoded, Network, batch, encode, tokenizer
-from training.sampling import Mix
+from training.sampling import Example, Mix
 
 RUN = Path("training/work/run")
 PIECES = 5_000
@@ -31,7 +33,6 @@ PIECES = 5_000
 _CHUNK = 4_096
 _DECAY, _AVERAGED_EVERY = 0.98, 10
 _ANSWERS_WEIGHT = 0.5
-_CHECKPOINT_SECONDS = 600
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -41,12 +42,12 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=RUN)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=1.5e-4)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dropout", type=float, default=0.0, help="costs a third of the speed")
     parser.add_argument(
-        "--mix", nargs="*", type=_part, default=[], metavar="PART=SHARE", help="see sampling.Mix"
+        "--marks", type=Path, help="of a teacher: only what it marked is read, in every pass"
     )
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--checkpoint", type=float, default=10, help="every so many minutes")
+    add_pass(parser)
     parser.add_argument("--start", type=Path, help="weights to start from, a model.pt")
     parser.add_argument("--base", default=MODEL, help="the encoder to start from")
     arguments = parser.parse_args(words)
@@ -56,13 +57,31 @@ def main(words: Sequence[str] | None = None) -> None:
     Training(arguments).run()
 
 
+def add_pass(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that tell which examples a pass has."""
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--mix", nargs="*", type=_part, default=[], metavar="PART=SHARE", help="see sampling.Mix"
+    )
+    parser.add_argument("--threads", type=int, default=2)
+
+
+def seed(arguments: argparse.Namespace, epoch: int) -> int:
+    """Return the seed of a pass."""
+    return int(arguments.seed) * 1_000 + epoch
+
+
+def mix(arguments: argparse.Namespace) -> Mix:
+    """Return the mix that the arguments ask for."""
+    return replace(Mix(), **dict(arguments.mix))
+
+
 def _part(text: str) -> tuple[str, float]:
     """Read a part of the mix: its name, and how often it is read."""
     name, _, share = text.partition("=")
     if name not in {field.name for field in fields(Mix)}:
         raise argparse.ArgumentTypeError(f"{name} is no part of the mix; see sampling.Mix")
-    kind = type(getattr(Mix(), name))
-    return name, kind(share)
+    return name, float(share)
 
 
 class Training:
@@ -72,6 +91,7 @@ class Training:
         self.arguments = arguments
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.prepared = sampling.load(arguments.work / "training.jsonl.gz")
+        self.marks = Marks.load(arguments.marks).by_key() if arguments.marks else {}
         self.held = sampling.load(arguments.work / "held-out.jsonl.gz")
         self.tokenizer = tokenizer()
         self.network = Network(arguments.base, arguments.dropout).to(self.device)
@@ -99,9 +119,9 @@ class Training:
         started = saved = time.monotonic()
         before = self.seconds
         while self.epoch < self.arguments.epochs:
-            batches = list(self._batches(self.epoch))
-            self.total = len(batches) * self.arguments.epochs
-            for number, some in enumerate(batches):
+            every = self._batches(self.epoch)
+            self.total = len(every) * self.arguments.epochs
+            for number, some in enumerate(every):
                 if number < self.place:
                     continue
                 self._learn(some)
@@ -112,32 +132,24 @@ class Training:
                         f"{self.seconds / 60:6.1f} min  pass {self.epoch}  step {self.step}/"
                         f"{self.total}  loss {self.loss:.3f}", flush=True
                     )  # fmt: skip
-                if time.monotonic() - saved > _CHECKPOINT_SECONDS:
+                if time.monotonic() - saved > 60 * self.arguments.checkpoint:
                     self._save()
                     saved = time.monotonic()
             self.epoch, self.place = self.epoch + 1, 0
         self._save()
 
-    def _batches(self, epoch: int) -> Iterator[Sequence[Encoded]]:
-        """Yield the batches of a pass: of like lengths, in random order within a chunk."""
-        seed = self.arguments.seed * 1_000 + epoch
-        examples = sampling.epoch(self.prepared, seed, replace(Mix(), **dict(self.arguments.mix)))
-        draw = random.Random(seed)
-        for first in range(0, len(examples), _CHUNK):
-            encoded = [e for e in encode(self.tokenizer, examples[first : first + _CHUNK]) if e]
-            encoded.sort(key=lambda one: len(one.ids))
-            batches: list[list[Encoded]] = [[]]
-            for one in encoded:
-                if (len(batches[-1]) + 1) * len(one.ids) > PIECES:
-                    batches.append([])
-                batches[-1].append(one)
-            draw.shuffle(batches)
-            yield from batches
+    def _batches(self, epoch: int) -> list[Sequence[Encoded]]:
+        """Return the batches of a pass."""
+        number = 0 if self.marks else epoch
+        examples = sampling.epoch(self.prepared, seed(self.arguments, number), mix(self.arguments))
+        every = batches(self.tokenizer, examples, seed(self.arguments, epoch), self.marks or None)
+        return list(every)
 
     def _learn(self, some: Sequence[Encoded]) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
-        arrays = {name: array.to(self.device) for name, array in batch(some).items()}
+        marks = [self.marks.get(key(one)) for one in some] if self.marks else []
+        arrays = {name: array.to(self.device) for name, array in batch(some, marks).items()}
         loss = self._loss(arrays)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -158,11 +170,9 @@ class Training:
                 arrays["input_ids"], arrays["attention_mask"], arrays["token_type_ids"]
             )
         spans = spans.float() + arrays["hidden"][..., None]
-        ends = nn.functional.cross_entropy(spans[..., 0], arrays["start"])
-        ends = ends + nn.functional.cross_entropy(spans[..., 1], arrays["end"])
-        holds = (arrays["start"] > 0).float()
-        holding = nn.functional.binary_cross_entropy_with_logits(answers.float(), holds)
-        return ends / 2 + _ANSWERS_WEIGHT * holding
+        ends = nn.functional.cross_entropy(spans, arrays["ends"])
+        holding = nn.functional.binary_cross_entropy_with_logits(answers.float(), arrays["answers"])
+        return ends + _ANSWERS_WEIGHT * holding
 
     def _rate(self) -> float:
         """Return the learning rate: a short rise, then half a cosine."""
@@ -212,6 +222,32 @@ class Training:
         self.average = state["average"]
         self.step, self.epoch, self.place, self.seconds, self.loss = state["progress"][:5]
         print(f"Going on from step {self.step}")
+
+
+def batches(
+    tokenizer: Tokenizer,
+    examples: Sequence[Example],
+    seed: int,
+    only: Container[int] | None = None,
+) -> Iterator[Sequence[Encoded]]:
+    """Yield the batches of a pass: of like lengths, in random order within a chunk.
+
+    ``only``: the keys of the examples that are read, if not all are.
+    """
+    draw = random.Random(seed)
+    for first in range(0, len(examples), _CHUNK):
+        some = (one for one in encode(tokenizer, examples[first : first + _CHUNK]) if one)
+        encoded = sorted(
+            (one for one in some if only is None or key(one) in only),
+            key=lambda one: len(one.ids),
+        )
+        filled: list[list[Encoded]] = [[]]
+        for one in encoded:
+            if (len(filled[-1]) + 1) * len(one.ids) > PIECES:
+                filled.append([])
+            filled[-1].append(one)
+        draw.shuffle(filled)
+        yield from filter(None, filled)
 
 
 if __name__ == "__main__":

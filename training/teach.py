@@ -1,0 +1,78 @@
+"""Has a teacher mark the examples of the first pass, for a smaller reader to learn from.
+
+    python -m training.teach --base FOLDER [--model FILE] [--minutes N] [--mix PART=SHARE …]
+
+A teacher is a reader on a larger encoder, which ``training.train --base FOLDER`` made.  Its
+marks are kept in ``training/marks.npz``; those that are there stay, and their examples are
+not marked again.  Then: ``python -m training.train --marks training/marks.npz``, with the
+same mix and seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training import sampling, train
+from training.marks import Marks, key
+from training.model import Encoded, Network, batch, tokenizer
+
+MARKS = Path(__file__).parent / "marks.npz"
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Mark examples, until all of the pass are or the time is up."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--work", type=Path, default=Path("training/work"))
+    parser.add_argument("--base", required=True, help="the encoder of the teacher")
+    parser.add_argument("--model", type=Path, default=Path("training/work/teacher/model.pt"))
+    parser.add_argument("--out", type=Path, default=MARKS)
+    parser.add_argument("--minutes", type=float, default=600)
+    train.add_pass(parser)
+    arguments = parser.parse_args(words)
+    torch.set_num_threads(arguments.threads)
+    network = Network(arguments.base)
+    network.load_state_dict(torch.load(arguments.model, map_location="cpu"))
+    network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    network.train(mode=False)
+    prepared = sampling.load(arguments.work / "training.jsonl.gz")
+    examples = sampling.epoch(prepared, train.seed(arguments, 0), train.mix(arguments))
+    old = Marks.load(arguments.out) if arguments.out.exists() else None
+    known = set(old.keys.tolist()) if old else set()
+    new: dict[int, tuple[float, NDArray[Any]]] = {}
+    until = time.monotonic() + 60 * arguments.minutes
+    for done, some in enumerate(train.batches(tokenizer(), examples, seed=0)):
+        if time.monotonic() > until:
+            break
+        unknown = {name: one for one in some for name in [key(one)] if name not in known}
+        if unknown:
+            new |= zip(unknown, mark(network, list(unknown.values())), strict=True)
+            known |= set(unknown)
+        if done % 100 == 99:
+            print(f"{len(known)} examples are marked", flush=True)
+    (old.joined(Marks.made(new)) if old else Marks.made(new)).save(arguments.out)
+    print(f"{arguments.out}: {len(known)} examples")
+
+
+def mark(network: Network, some: Sequence[Encoded]) -> Iterator[tuple[float, NDArray[Any]]]:
+    """Yield for each example the probability of an answer, and of its ends: (2, pieces)."""
+    device = next(network.parameters()).device
+    arrays = {name: array.to(device) for name, array in batch(some).items()}
+    with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
+        spans, answers = network(
+            arrays["input_ids"], arrays["attention_mask"], arrays["token_type_ids"]
+        )
+    ends = (spans.float() + arrays["hidden"][..., None]).softmax(1).transpose(1, 2)
+    for probability, row in zip(answers.float().sigmoid(), ends, strict=True):
+        yield float(probability), np.asarray(row.cpu())
+
+
+if __name__ == "__main__":
+    main()
