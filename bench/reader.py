@@ -152,7 +152,7 @@ def whole(asked: Asked) -> dict[str, str]:
         reader = asked.reader(search.frequencies)
         for question in questions:
             ranked = reader.considered(question.text, search(question.text, PASSAGES_READ))
-            scores.append(ranked[0].probability if ranked else 0.0)
+            scores.append(max((one.probability for one in ranked), default=0.0))
             there.append(question.article in present)
             right.append(
                 bool(ranked)

@@ -22,7 +22,8 @@ class Signs:
     asked for.
 
     The score of the search is not among them: it compares passages of one
-    library, and says little of whether any of them answers.
+    library, and says little of whether any of them answers.  It counts where
+    candidates are put in order (:meth:`Calibration.rank`).
     """
 
     margin: float
@@ -35,14 +36,26 @@ class Signs:
 class Calibration:
     """A logistic regression over :class:`Signs`, and the probability from which one answers.
 
+    ``behind`` is what the score of the search weighs in the order of the candidates.
     Fitted by ``training/calibrate.py``.
     """
 
     weights: Mapping[str, float]
     intercept: float
     threshold: float
+    behind: float = 0.0
 
     def probability(self, signs: Signs) -> float:
         """Return the probability that a sentence with these signs answers."""
-        total = self.intercept + sum(w * getattr(signs, name) for name, w in self.weights.items())
-        return 1 / (1 + math.exp(min(-total, 700.0)))
+        return 1 / (1 + math.exp(min(-self._odds(signs), 700.0)))
+
+    def rank(self, signs: Signs, behind: float) -> float:
+        """Return what puts candidates in order, greater being better: log-odds, and the search.
+
+        ``behind`` is by how much the search scores the candidate's passage below its best.
+        """
+        return self._odds(signs) - self.behind * behind
+
+    def _odds(self, signs: Signs) -> float:
+        each = (w * float(getattr(signs, name)) for name, w in self.weights.items())
+        return self.intercept + sum(each)

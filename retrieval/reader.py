@@ -51,11 +51,15 @@ class Considered:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A sentence that may answer, what speaks for it, and where in it the answer is marked."""
+    """A sentence that may answer, what speaks for it, and where in it the answer is marked.
+
+    ``behind`` is by how much the search scores its passage below the best one.
+    """
 
     span: Span
     signs: Signs
     marked: Extent
+    behind: float
 
 
 class Reader:
@@ -92,14 +96,23 @@ class Reader:
         return self._calibration.threshold
 
     def considered(self, question: str, hits: Sequence[Hit]) -> list[Considered]:
-        """Return the sentences in which an answer was marked, the most probable first."""
-        found = (
-            Considered(one.span, self._calibration.probability(one.signs), one.marked)
-            for one in self.candidates(question, hits)
-        )
-        return sorted(
-            found, key=lambda one: (-one.probability, one.span.article.id, one.span.start)
-        )
+        """Return the sentences in which an answer was marked, in the order they would be said.
+
+        Those that are probable enough to be said come first.  In the order, but not in the
+        probability, it counts how well the search finds their passage.
+        """
+
+        def place(pair: tuple[Candidate, float]) -> tuple[bool, float, str, int]:
+            one, probability = pair
+            rank = self._calibration.rank(one.signs, one.behind)
+            return probability < self.threshold, -rank, one.span.article.id, one.span.start
+
+        candidates = self.candidates(question, hits)
+        weighed = [(one, self._calibration.probability(one.signs)) for one in candidates]
+        return [
+            Considered(one.span, probability, one.marked)
+            for one, probability in sorted(weighed, key=place)
+        ]
 
     def candidates(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Return the sentences in which the model marks an answer, each once, with their signs."""
@@ -115,6 +128,7 @@ class Reader:
     ) -> list[Candidate]:
         """Return the candidates of passages, each weighed when its reading is there."""
         read = hits[:PASSAGES_READ]
+        highest = max((hit.score for hit in read), default=0.0)
         weigh = self._weights(question)
         articles = {hit.passage.article.id: hit.passage.article for hit in read}
         missing = {name: named.missing(question, one) for name, one in articles.items()}
@@ -136,7 +150,7 @@ class Reader:
                     context=context,
                     missing=missing[span.article.id],
                 )
-                candidate = Candidate(span, signs, marked)
+                candidate = Candidate(span, signs, marked, highest - hit.score)
                 place = (span.article.id, span.start, span.end)
                 if place not in best or candidate.signs.margin > best[place].signs.margin:
                     best[place] = candidate

@@ -81,7 +81,9 @@ def _load(folder: Path) -> ReadingModel:
     if "weights" not in facts:
         return ReadingModel(read, UNFITTED)
     try:
-        known = Calibration(facts["weights"], facts["intercept"], facts["threshold"])
+        known = Calibration(
+            facts["weights"], facts["intercept"], facts["threshold"], facts.get("behind", 0.0)
+        )
     except KeyError as error:
         raise ModelError(
             f"{folder / _FACTS} lacks {error}; fit the model again: python -m training.calibrate"

@@ -80,6 +80,32 @@ def test_a_sentence_that_two_passages_share_is_considered_once_at_its_best() -> 
     assert candidate.signs.margin == 3.0
 
 
+def test_the_search_counts_in_the_order_and_not_in_what_is_said_at_all() -> None:
+    near = Article("near", "Rain in May", "It rained for 4 days in May.")
+    far = Article("far", "Rain in June", "It rained for 5 days in June.")
+    hits = [
+        Hit(Passage(one, 0, len(one.text), 0), score) for one, score in ((near, 0.9), (far, 0.2))
+    ]
+    margins = {near.title: 1.0, far.title: 1.5}
+
+    def read(_: str, passages: Sequence[Titled]) -> Iterator[Reading]:
+        return (Reading((Found(14, 20, margins[one.title]),), 0.0) for one in passages)
+
+    def first(behind: float, threshold: float = 0.5) -> str:
+        calibration = Calibration({"margin": 1.0}, 0.0, threshold, behind)
+        reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), calibration)  # type: ignore[arg-type, return-value]
+        best, other = reader.considered("how long did it rain?", hits)
+        assert {best.probability, other.probability} == {
+            calibration.probability(Signs(margin, 0, 0, 0)) for margin in margins.values()
+        }
+        return best.span.article.id
+
+    assert first(behind=0.0) == "far"
+    assert first(behind=1.0) == "near"
+    only_the_far_one_is_probable_enough = 0.8
+    assert first(behind=1.0, threshold=only_the_far_one_is_probable_enough) == "far"
+
+
 @given(st.floats(-1e6, 1e6), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_a_probability_is_one_whatever_the_signs(
     margin: float, says: float, context: float, missing: float

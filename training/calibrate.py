@@ -89,6 +89,7 @@ def main() -> None:
             "weights": {name: round(w, 3) for name, w in calibration.weights.items()},
             "intercept": round(calibration.intercept, 3),
             "threshold": round(calibration.threshold, 3),
+            "behind": round(calibration.behind, 3),
         }
         path.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
 
@@ -161,41 +162,55 @@ def _asked(
 
 
 def fit(found: Sequence[Asked]) -> Calibration:
-    """Return a logistic regression over all candidates, and the threshold for :data:`DECLINED`."""
+    """Return two logistic regressions over all candidates, and the threshold.
+
+    The first gives the probability; it declines :data:`DECLINED` of the questions whose
+    article is not there.  The second also knows how far behind the best a candidate's
+    passage was found, and gives the order.
+    """
     signs = np.concatenate([one.signs() for one in found])
     answers = np.concatenate([np.array(one.answers, dtype=bool) for one in found])
     model = LogisticRegression(C=10, max_iter=2000).fit(signs, answers)
     weights = dict(zip(SIGNS, map(float, model.coef_[0]), strict=True))
     unset = Calibration(weights, float(model.intercept_[0]), 0.0)
-    taken_out = [best(unset, one)[0] for one in found if one.was_taken_out]
-    return Calibration(weights, unset.intercept, float(np.quantile(taken_out, DECLINED)))
-
-
-def best(calibration: Calibration, one: Asked) -> tuple[float, bool]:
-    """Return the probability of the best candidate, and whether it answers."""
-    return max(
-        (
-            (calibration.probability(candidate.signs), is_answer)
-            for candidate, is_answer in zip(one.candidates, one.answers, strict=True)
-        ),
-        default=(0.0, False),
+    taken_out = [probability(unset, one) for one in found if one.was_taken_out]
+    behind = np.array([[candidate.behind] for one in found for candidate in one.candidates])
+    odds = model.decision_function(signs)[:, None]
+    order = LogisticRegression(C=10, max_iter=2000).fit(np.hstack([odds, -behind]), answers)
+    return replace(
+        unset,
+        threshold=float(np.quantile(taken_out, DECLINED)),
+        behind=float(order.coef_[0, 1] / order.coef_[0, 0]),
     )
+
+
+def probability(calibration: Calibration, one: Asked) -> float:
+    """Return how probable it is that any of the candidates answers: the best of them."""
+    return max((calibration.probability(some.signs) for some in one.candidates), default=0.0)
+
+
+def is_right(calibration: Calibration, one: Asked) -> bool:
+    """Tell whether the candidate that would be said first answers."""
+    ranked = (
+        (calibration.rank(candidate.signs, candidate.behind), is_answer)
+        for candidate, is_answer in zip(one.candidates, one.answers, strict=True)
+    )
+    return max(ranked, default=(0.0, False))[1]
 
 
 def report(calibration: Calibration, found: Sequence[Asked]) -> str:
     """Return a line of figures."""
-    bests = [best(calibration, one) for one in found]
-    probability = np.array([p for p, _ in bests])
-    right = np.array([is_answer for _, is_answer in bests])
+    probable = np.array([probability(calibration, one) for one in found])
+    right = np.array([is_right(calibration, one) for one in found])
     answerable = np.array([one.is_answerable for one in found])
     out = np.array([one.was_taken_out for one in found])
-    answered = probability >= calibration.threshold
+    answered = probable >= calibration.threshold
     seen = answerable | out
     return (
         f"{len(found)} questions, {answerable.sum()} answerable: sentence right "
         f"{right[answerable].mean():.3f}; area, article out "
-        f"{roc_auc_score(answerable[seen], probability[seen]):.3f}, all "
-        f"{roc_auc_score(answerable, probability):.3f}; at {calibration.threshold:.3f}: "
+        f"{roc_auc_score(answerable[seen], probable[seen]):.3f}, all "
+        f"{roc_auc_score(answerable, probable):.3f}; at {calibration.threshold:.3f}: "
         f"answered {answered[answerable].mean():.3f} of the answerable, right "
         f"{right[answered].mean():.3f} of the answered; abstention precision "
         f"{(~answerable)[~answered].mean():.3f}, recall, article out "

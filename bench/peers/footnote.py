@@ -81,7 +81,7 @@ class Reading(Footnote):
             for place, hit in enumerate(hits):
                 if _holds(hit, one.span):
                     best.setdefault(place, one.probability)
-        order = sorted(range(len(hits)), key=lambda place: (-best.get(place, 0.0), place))
+        order = [*best, *(place for place in range(len(hits)) if place not in best)]
         return [_hit(hits[place], best.get(place, 0.0)) for place in order][:limit]
 
     @cached_property
