@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training import sampling, train
+from training import judging, sampling, train
 from training.marks import Marks, key
-from training.model import Encoded, Network, batch, tokenizer
+from training.model import Encoded, Network, tokenizer
 
 MARKS = Path(__file__).parent / "marks.npz"
 
@@ -63,15 +63,10 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def mark(network: Network, some: Sequence[Encoded]) -> Iterator[tuple[float, NDArray[Any]]]:
     """Yield for each example the probability of an answer, and of its ends: (2, pieces)."""
-    device = next(network.parameters()).device
-    arrays = {name: array.to(device) for name, array in batch(some).items()}
-    with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
-        spans, answers = network(
-            arrays["input_ids"], arrays["attention_mask"], arrays["token_type_ids"]
-        )
-    ends = (spans.float() + arrays["hidden"][..., None]).softmax(1).transpose(1, 2)
-    for probability, row in zip(answers.float().sigmoid(), ends, strict=True):
-        yield float(probability), np.asarray(row.cpu())
+    spans, answers = judging.logits(network, some)
+    ends = spans.softmax(1).transpose(1, 2)
+    for probability, row in zip(answers.sigmoid(), ends, strict=True):
+        yield float(probability), np.asarray(row)
 
 
 if __name__ == "__main__":
