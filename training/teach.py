@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,15 @@ def main(words: Sequence[str] | None = None) -> None:
             new |= zip(unknown, mark(network, list(unknown.values())), strict=True)
             known |= set(unknown)
         if done % 100 == 99:
+            _keep(arguments.out, old, new)
             print(f"{len(known)} examples are marked", flush=True)
-    (old.joined(Marks.made(new)) if old else Marks.made(new)).save(arguments.out)
+    _keep(arguments.out, old, new)
     print(f"{arguments.out}: {len(known)} examples")
+
+
+def _keep(path: Path, old: Marks | None, new: Mapping[int, tuple[float, NDArray[Any]]]) -> None:
+    """Write the marks so far, so that an interruption costs a minute or two."""
+    (old.joined(Marks.made(new)) if old else Marks.made(new)).save(path)
 
 
 def mark(network: Network, some: Sequence[Encoded]) -> Iterator[tuple[float, NDArray[Any]]]:
