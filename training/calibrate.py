@@ -1,6 +1,6 @@
 """Fits what follows the model: the weights of the signs, and when nothing is said.
 
-    python -m training.calibrate [--data FOLDER] [--model FOLDER] [--write]
+    python -m training.calibrate [--data FOLDER] [--model FOLDER] [--keep] [--write]
 
 Asks the questions that were held out of the training.  A third of the articles is left
 out of the library, so that their questions have no answer there; questions marked
@@ -22,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -33,7 +35,7 @@ from retrieval import spans, terms
 from retrieval.calibration import Calibration, Signs
 from retrieval.embedding import Embedder
 from retrieval.reader import Candidate, Reader
-from retrieval.reading_model import FOLDER
+from retrieval.reading_model import FOLDER, load_reading_model
 from retrieval.search import Search
 from retrieval.types import Article
 from training import corpora
@@ -76,9 +78,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--model", type=Path, default=FOLDER)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument(
+        "--keep", action="store_true", help="the weights of the signs: fit the rest alone"
+    )
     arguments = parser.parse_args()
     found = ask_all(arguments.data, arguments.model)
-    calibration = fit(found[::2])
+    if arguments.keep:
+        present = load_reading_model(str(arguments.model), FOLDER).calibration
+        calibration = settle(present, found[::2])
+    else:
+        calibration = fit(found[::2])
     print(calibration)
     for corpus in sorted({one.corpus for one in found}):
         print(corpus, report(calibration, [one for one in found[1::2] if one.corpus == corpus]))
@@ -162,26 +171,40 @@ def _asked(
 
 
 def fit(found: Sequence[Asked]) -> Calibration:
-    """Return two logistic regressions over all candidates, and the threshold.
-
-    The first gives the probability; it declines :data:`DECLINED` of the questions whose
-    article is not there.  The second also knows how far behind the best a candidate's
-    passage was found, and gives the order.
-    """
+    """Return a logistic regression over all candidates, settled."""
     signs = np.concatenate([one.signs() for one in found])
     answers = np.concatenate([np.array(one.answers, dtype=bool) for one in found])
     model = LogisticRegression(C=10, max_iter=2000).fit(signs, answers)
     weights = dict(zip(SIGNS, map(float, model.coef_[0]), strict=True))
-    unset = Calibration(weights, float(model.intercept_[0]), 0.0)
-    taken_out = [probability(unset, one) for one in found if one.was_taken_out]
-    behind = np.array([[candidate.behind] for one in found for candidate in one.candidates])
-    odds = model.decision_function(signs)[:, None]
-    order = LogisticRegression(C=10, max_iter=2000).fit(np.hstack([odds, -behind]), answers)
-    return replace(
-        unset,
-        threshold=float(np.quantile(taken_out, DECLINED)),
-        behind=float(order.coef_[0, 1] / order.coef_[0, 0]),
-    )
+    return settle(Calibration(weights, float(model.intercept_[0]), 0.0), found)
+
+
+def settle(calibration: Calibration, found: Sequence[Asked]) -> Calibration:
+    """Return these weights with the threshold and the order that go with them.
+
+    The threshold declines :data:`DECLINED` of the questions whose article is not there.
+    What the search weighs in the order makes the candidates that answer the likeliest
+    choice among those of their question (a conditional logit: McFadden, 1974).
+    """
+    taken_out = [probability(calibration, one) for one in found if one.was_taken_out]
+    threshold = float(np.quantile(taken_out, DECLINED))
+    choices = [
+        (
+            np.array([[calibration.rank(c.signs, 0.0), -c.behind] for c in one.candidates]),
+            np.array(one.answers, dtype=bool),
+        )
+        for one in found
+        if any(one.answers)
+    ]
+
+    def surprise(scale: NDArray[np.float64]) -> float:
+        return sum(
+            float(logsumexp(both @ scale) - logsumexp((both @ scale)[answers]))
+            for both, answers in choices
+        )
+
+    by_signs, by_search = minimize(surprise, [1.0, 1.0], method="Nelder-Mead").x
+    return replace(calibration, threshold=threshold, behind=float(by_search / by_signs))
 
 
 def probability(calibration: Calibration, one: Asked) -> float:
