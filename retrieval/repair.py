@@ -24,6 +24,7 @@ _UNIT = re.compile(rf"[ -]?{UNIT}", re.IGNORECASE)
 _BEFORE_DATE = re.compile(
     rf"(?:in|on)\s+(?=(?:\d{{1,2}} )?{MONTH}|{WEEKDAY}|{YEAR}\b(?! [a-z]))", re.IGNORECASE
 )
+_SHORTENED = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
 _LAST_NAME = re.compile(r"[A-Z][\w’'-]*[a-z]")
 _FIRST_NAME = re.compile(r"(?<![\w.’'-])([A-Z][a-z’'-]*[a-z]) $")
 _NO_NAME = re.compile(
@@ -74,10 +75,12 @@ def _after_preposition(sentence: str, start: int) -> int:
 
 
 def _whole_words(sentence: str, start: int, end: int) -> Extent:
-    """Take in the rest of a word, or of a number with its separators, that is cut at an end."""
+    """Take in the rest of a word, of a number with its separators, or of "p.m.", cut at an end."""
     while start > 0 and _is_joined(sentence, start):
         start -= 1
     while end < len(sentence) and _is_joined(sentence, end):
+        end += 1
+    if sentence[end : end + 1] == "." and _SHORTENED.search(sentence, 0, end):
         end += 1
     return start, end
 

@@ -34,6 +34,7 @@ def said(question: str, sentence: str, marked: str) -> str | None:
         ("what was bought?", PRICE, '"Blue Note', "Blue Note"),
         ("what was bought?", PRICE, "lue Not", "Blue Note"),
         ("in which land?", PRICE, "U.S.", "U.S."),
+        ("in which land?", PRICE, "U.S", "U.S."),
         ("what distance?", PRICE, "3", "over 3.5 miles"),
         ("why was it paid?", PRICE, "Blue Note", None),
         ("what happened?", TOLL, TOLL, None),
