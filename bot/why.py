@@ -33,24 +33,28 @@ def reason(explanation: Explanation) -> str:
         return f"It was decided from {found}; no figures are kept of how."
     if not considered:
         return "No answer was given: nothing in the passages that were found may answer it."
-    best, least = f"{considered[0].probability:.1%}", f"{explanation.threshold:.1%}"
+    first, most = considered[0].probability, max(one.probability for one in considered)
+    best, likeliest, least = (f"{one:.1%}" for one in (first, most, explanation.threshold))
     of = counted(len(considered), "sentence")
-    if considered[0].probability < explanation.threshold:
+    if most < explanation.threshold:
         return (
             f"No answer was given: of {of} read, the likeliest answers with a probability of "
-            f"{best}, and {least} is needed."
+            f"{likeliest}, and {least} is needed."
         )
     if not answer.answered:
         return (
-            f"No answer was given: the likeliest sentence has {best}, which is enough, but its "
+            f"No answer was given: the best sentence has {best}, which is enough, but its "
             "quote does not hold all that it says."
         )
     others = len(answer.citations) - 1
     also = f"; {counted(others, 'other article')} on the same subject said otherwise"
-    return (
-        f"Of {of} read, the one given is the likeliest to answer: {best}, where {least} "
-        f"is enough{also if others else ''}."
-    )
+    given = f"the one given is the likeliest to answer: {best}, where {least} is enough"
+    if best != likeliest:
+        given = (
+            f"the one given answers with a probability of {best}, where {least} is enough; one has "
+            f"{likeliest}, but its passage fits the question less"
+        )
+    return f"Of {of} read, {given}{also if others else ''}."
 
 
 def render_explanation(explanation: Explanation, console: Console) -> None:
@@ -58,7 +62,8 @@ def render_explanation(explanation: Explanation, console: Console) -> None:
     console.print(Text(reason(explanation)))
     if explanation.considered:
         console.print()
-        console.print(Text("Sentences, with the probability that each answers", style="bold"))
+        heading = "Sentences, best first, with the probability that each answers"
+        console.print(Text(heading, style="bold"))
         console.print(Padding(_sentences(explanation), (0, 0, 0, 2)))
     if explanation.hits:
         console.print()
@@ -76,7 +81,7 @@ def _sentences(explanation: Explanation) -> Table:
         table.add_row(f"{one.probability:.1%}", text)
     left = len(explanation.considered) - SENTENCES
     if left > 0:
-        table.add_row("", Text(f"and {left} less likely", style="dim"))
+        table.add_row("", Text(f"and {left} more", style="dim"))
     return table
 
 

@@ -263,6 +263,17 @@ def test_a_follow_up_is_shown_as_it_was_understood() -> None:
             "50.0%, which is enough, but its quote does not hold all",
         ),
         (
+            Explanation(
+                Answer("why?"), (HIT,), (Considered(CAME, 0.02), Considered(CAME, 0.03)), 0.1
+            ),
+            "of 2 sentences read, the likeliest answers with a probability of 3.0%, and 10.0% is",
+        ),
+        (
+            Explanation(ANSWER, (HIT,), (Considered(CAME, 0.4), Considered(CAME, 0.5)), 0.1),
+            "the one given answers with a probability of 40.0%, where 10.0% is enough; one has "
+            "50.0%, but its passage fits the question less.",
+        ),
+        (
             Explanation(ANSWER, (HIT,), (Considered(CAME, 0.5),), 0.1),
             "Of 1 sentence read, the one given is the likeliest to answer: 50.0%, where 10.0% is "
             "enough.",
@@ -281,8 +292,8 @@ def test_an_explanation_is_of_the_answer_that_is_given(seeded: Index) -> None:
         explanation = pipeline.explain(question)
         assert explanation.answer == pipeline(question)
         assert explanation.threshold is not None
-        probabilities = [one.probability for one in explanation.considered]
-        assert probabilities == sorted(probabilities, reverse=True)
+        enough = [one.probability >= explanation.threshold for one in explanation.considered]
+        assert enough == sorted(enough, reverse=True)
         best = explanation.considered[0]
         assert explanation.answer.answered == (best.probability >= explanation.threshold)
         for citation in explanation.answer.citations[:1]:
