@@ -24,7 +24,7 @@ _UNIT = re.compile(rf"[ -]?{UNIT}", re.IGNORECASE)
 _BEFORE_DATE = re.compile(
     rf"(?:in|on)\s+(?=(?:\d{{1,2}} )?{MONTH}|{WEEKDAY}|{YEAR}\b(?! [a-z]))", re.IGNORECASE
 )
-_SHORTENED = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
+_INITIALS = re.compile(r"(?:\b[A-Za-z]\.){2,}$")
 _LAST_NAME = re.compile(r"[A-Z][\w’'-]*[a-z]")
 _FIRST_NAME = re.compile(r"(?<![\w.’'-])([A-Z][a-z’'-]*[a-z]) $")
 _NO_NAME = re.compile(
@@ -80,7 +80,7 @@ def _whole_words(sentence: str, start: int, end: int) -> Extent:
         start -= 1
     while end < len(sentence) and _is_joined(sentence, end):
         end += 1
-    if sentence[end : end + 1] == "." and _SHORTENED.search(sentence, 0, end):
+    if sentence[end : end + 1] == "." and _INITIALS.search(sentence, 0, end + 1):
         end += 1
     return start, end
 
@@ -126,7 +126,8 @@ def _trimmed(sentence: str, start: int, end: int) -> Extent:
 
 
 def _is_abbreviation(sentence: str, end: int) -> bool:
-    return bool(re.search(r"(?:\b[A-Za-z]\.){2,}$|\b[A-Z][a-z]?\.$", sentence[:end]))
+    is_title = re.search(r"\b[A-Z][a-z]?\.$", sentence[:end])
+    return bool(is_title or _INITIALS.search(sentence, 0, end))
 
 
 def _with_hedge_and_unit(sentence: str, start: int, end: int) -> Extent:

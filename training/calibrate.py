@@ -198,10 +198,8 @@ def settle(calibration: Calibration, found: Sequence[Asked]) -> Calibration:
     ]
 
     def surprise(scale: NDArray[np.float64]) -> float:
-        return sum(
-            float(logsumexp(both @ scale) - logsumexp((both @ scale)[answers]))
-            for both, answers in choices
-        )
+        ranked = [(both @ scale, answers) for both, answers in choices]
+        return sum(float(logsumexp(ranks) - logsumexp(ranks[answers])) for ranks, answers in ranked)
 
     by_signs, by_search = minimize(surprise, [1.0, 1.0], method="Nelder-Mead").x
     return replace(calibration, threshold=threshold, behind=float(by_search / by_signs))

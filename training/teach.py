@@ -44,8 +44,8 @@ def main(words: Sequence[str] | None = None) -> None:
     network.train(mode=False)
     prepared = sampling.load(arguments.work / "training.jsonl.gz")
     examples = sampling.epoch(prepared, train.seed(arguments, 0), train.mix(arguments))
-    old = Marks.load(arguments.out) if arguments.out.exists() else None
-    known = set(old.keys.tolist()) if old else set()
+    kept = Marks.load(arguments.out) if arguments.out.exists() else Marks.made({})
+    known = set(kept.keys.tolist())
     new: dict[int, tuple[float, NDArray[Any]]] = {}
     until = time.monotonic() + 60 * arguments.minutes
     for done, some in enumerate(train.batches(tokenizer(), examples, seed=0)):
@@ -56,15 +56,17 @@ def main(words: Sequence[str] | None = None) -> None:
             new |= zip(unknown, mark(network, list(unknown.values())), strict=True)
             known |= set(unknown)
         if done % 100 == 99:
-            _keep(arguments.out, old, new)
+            kept, new = _keep(arguments.out, kept, new), {}
             print(f"{len(known)} examples are marked", flush=True)
-    _keep(arguments.out, old, new)
+    _keep(arguments.out, kept, new)
     print(f"{arguments.out}: {len(known)} examples")
 
 
-def _keep(path: Path, old: Marks | None, new: Mapping[int, tuple[float, NDArray[Any]]]) -> None:
-    """Write the marks so far, so that an interruption costs a minute or two."""
-    (old.joined(Marks.made(new)) if old else Marks.made(new)).save(path)
+def _keep(path: Path, kept: Marks, new: Mapping[int, tuple[float, NDArray[Any]]]) -> Marks:
+    """Write the marks so far, so that an interruption costs a minute or two, and return them."""
+    marks = kept.joined(Marks.made(new))
+    marks.save(path)
+    return marks
 
 
 def mark(network: Network, some: Sequence[Encoded]) -> Iterator[tuple[float, NDArray[Any]]]:
