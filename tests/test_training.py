@@ -262,6 +262,8 @@ def test_a_teacher_on_another_encoder_marks_what_a_smaller_reader_learns(
     assert all(abs(one.shares.sum(1) - 1).max() < 1e-6 for one in made.values())
     teach.main([*work, *teaching])  # nothing is marked twice
     assert Marks.load(marks).by_key().keys() == made.keys()
+    teach.main([*work, *teaching, "--passes", "2"])
+    assert Marks.load(marks).by_key().keys() > made.keys()
 
     capsys.readouterr()
     taught = ["--base", small, "--out", str(prepared / "run"), "--marks", str(marks)]

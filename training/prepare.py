@@ -47,9 +47,11 @@ def main() -> None:
     training, held = paragraphs(arguments.data)
     for name, some in {"held-out": held, "training": training}.items():
         path = arguments.out / f"{name}.jsonl.gz"
-        with gzip.open(path, "wt", encoding="utf-8") as file:
+        scratch = path.with_suffix(".part")
+        with gzip.open(scratch, "wt", encoding="utf-8") as file:
             for row in _rows(some):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        scratch.replace(path)
         print(f"{path}: {sum(len(p.questions) for p in some)} questions")
 
 

@@ -1,11 +1,12 @@
 """Has a teacher mark the examples of the first pass, for a smaller reader to learn from.
 
-    python -m training.teach --base FOLDER [--model FILE] [--minutes N] [--mix PART=SHARE …]
+    python -m training.teach --base FOLDER [--model FILE] [--minutes N] [--passes N]
+                             [--mix PART=SHARE …]
 
 A teacher is a reader on a larger encoder, which ``training.train --base FOLDER`` made.  Its
 marks are kept in ``training/marks.npz``; those that are there stay, and their examples are
 not marked again.  Then: ``python -m training.train --marks training/marks.npz``, with the
-same mix and seed.
+same mix, seed and number of passes.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MARKS = Path(__file__).parent / "marks.npz"
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Mark examples, until all of the pass are or the time is up."""
+    """Mark examples, until all of the passes are or the time is up."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--work", type=Path, default=Path("training/work"))
     parser.add_argument("--base", required=True, help="the encoder of the teacher")
@@ -43,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> None:
     network.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     network.train(mode=False)
     prepared = sampling.load(arguments.work / "training.jsonl.gz")
-    examples = sampling.epoch(prepared, train.seed(arguments, 0), train.mix(arguments))
+    examples = train.taught(prepared, arguments)
     kept = Marks.load(arguments.out) if arguments.out.exists() else Marks.made({})
     known = set(kept.keys.tolist())
     new: dict[int, tuple[float, NDArray[Any]]] = {}

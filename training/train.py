@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from training import judging, sampling
 from training.marks import Marks, key
 from training.model import MODEL, Encoded, Network, batch, encode, tokenizer
-from training.sampling import Example, Mix
+from training.sampling import Example, Mix, Prepared
 
 RUN = Path("training/work/run")
 PIECES = 5_000
@@ -63,7 +63,19 @@ def add_pass(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mix", nargs="*", type=_part, default=[], metavar="PART=SHARE", help="see sampling.Mix"
     )
+    parser.add_argument("--passes", type=int, default=1, help="how many a teacher marks")
     parser.add_argument("--threads", type=int, default=2)
+
+
+def taught(prepared: Prepared, arguments: argparse.Namespace) -> list[Example]:
+    """Return the examples that a teacher marks: those of the first passes, in random order."""
+    examples = [
+        example
+        for number in range(arguments.passes)
+        for example in sampling.epoch(prepared, seed(arguments, number), mix(arguments))
+    ]
+    random.Random(arguments.seed).shuffle(examples)
+    return examples
 
 
 def seed(arguments: argparse.Namespace, epoch: int) -> int:
@@ -140,9 +152,13 @@ class Training:
 
     def _batches(self, epoch: int) -> list[Sequence[Encoded]]:
         """Return the batches of a pass."""
-        number = 0 if self.marks else epoch
-        examples = sampling.epoch(self.prepared, seed(self.arguments, number), mix(self.arguments))
-        every = batches(self.tokenizer, examples, seed(self.arguments, epoch), self.marks or None)
+        number = seed(self.arguments, epoch)
+        examples = (
+            taught(self.prepared, self.arguments)
+            if self.marks
+            else sampling.epoch(self.prepared, number, mix(self.arguments))
+        )
+        every = batches(self.tokenizer, examples, number, self.marks or None)
         return list(every)
 
     def _learn(self, some: Sequence[Encoded]) -> None:
