@@ -52,6 +52,15 @@ _OF_UNIT = tuple(
 )
 """What a question asks for, and the units that such an amount may have."""
 
+_PRICE_ASKED = re.compile(
+    r"\bhow much (?:did|does|do|will|would|has|had|have|was|were|is|are)\b.*"
+    r"\b(?:costs?|pa(?:y|id)|spen[dt]|worth|earn(?:ed)?)\b",
+    re.IGNORECASE,
+)
+_POUNDS_OF_WEIGHT = re.compile(
+    r"(?:pounds|lbs)\W+(?:or )?[\d.,]+ ?k(?:g|ilograms?)\b", re.IGNORECASE
+)
+
 _NUMERIC = re.compile(
     r"\bhow (?:many|fast|tall|old|deep)\b|\bhow strong (?:is|was|were) (?:\S+ ){1,2}\w*quakes?\b"
     r"|\bwhat (?:is|was) the number of\b",
@@ -95,11 +104,7 @@ def fits(question: str, sentence: str, extent: Extent) -> bool:
         return bool(_CLOCK.search(words)) or not _DATE.search(words)
     if _YEAR_ASKED.search(question):
         return bool(_YEAR.search(words))
-    has_amount = bool(_AMOUNT.search(words))
-    is_age = not _AGE_ASKED.search(question) and _is_age_in_passing(sentence, extent)
-    if _NUMERIC.search(question) and (is_age or not has_amount):
-        return False
-    if _MEASURED.search(question) and not has_amount and len(words.split()) > _FEW:
+    if _is_no_amount_asked(question, sentence, extent):
         return False
     wanted = _units_asked(question)
     near = _units(sentence[start : end + _NEAR])
@@ -107,6 +112,23 @@ def fits(question: str, sentence: str, extent: Extent) -> bool:
         return True
     counts_another = _BARE.fullmatch(words) and _NOUN.match(sentence, end)
     return not (counts_another or _units(words) or _CLOCK.search(words))
+
+
+def _is_no_amount_asked(question: str, sentence: str, extent: Extent) -> bool:
+    """Tell whether a question asks for a number or a price, and the words at ``extent`` are none.
+
+    "1,260 pounds (570 kg)" is no price, whatever a pound may be elsewhere.
+    """
+    start, end = extent
+    words = sentence[start:end]
+    has_amount = bool(_AMOUNT.search(words))
+    if _NUMERIC.search(question):
+        is_age = not _AGE_ASKED.search(question) and _is_age_in_passing(sentence, extent)
+        return is_age or not has_amount
+    if _PRICE_ASKED.search(question):
+        return bool(_POUNDS_OF_WEIGHT.search(sentence, start, end + _NEAR))
+    is_phrase = not has_amount and len(words.split()) > _FEW
+    return is_phrase and bool(_MEASURED.search(question))
 
 
 def _units(words: str) -> frozenset[str]:

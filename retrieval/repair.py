@@ -25,6 +25,7 @@ _BEFORE_DATE = re.compile(
     rf"(?:in|on)\s+(?=(?:\d{{1,2}} )?{MONTH}|{WEEKDAY}|{YEAR}\b(?! [a-z]))", re.IGNORECASE
 )
 _INITIALS = re.compile(r"(?:\b[A-Za-z]\.){2,}$")
+_NAME_WITH_INITIALS = re.compile(r"(?<![\w.])((?:[A-Z]\.){2,})(?: [A-Z][\w’'-]*)*")
 _LAST_NAME = re.compile(r"[A-Z][\w’'-]*[a-z]")
 _FIRST_NAME = re.compile(r"(?<![\w.’'-])([A-Z][a-z’'-]*[a-z]) $")
 _NO_NAME = re.compile(
@@ -82,6 +83,17 @@ def _whole_words(sentence: str, start: int, end: int) -> Extent:
         end += 1
     if sentence[end : end + 1] == "." and _INITIALS.search(sentence, 0, end + 1):
         end += 1
+    return _with_initials(sentence, start, end)
+
+
+def _with_initials(sentence: str, start: int, end: int) -> Extent:
+    """Take in the whole of a name that is cut amid its initials: "R.V. Nordlys", not "R"."""
+    for match in _NAME_WITH_INITIALS.finditer(sentence):
+        first, last = match.start(), match.end(1) - 1
+        if first < start < last:
+            start = first
+        if first < end < last:
+            end = match.end()
     return start, end
 
 

@@ -34,6 +34,7 @@ def said(question: str, sentence: str, words: str) -> bool:
         ("Who landed?", ROVER, "rover"),
         ("How long is the ship that sank?", "The ship is 400 metres long.", "400 metres"),
         ("How long was the canal blocked?", "It was blocked for six days.", "six days"),
+        ("How much did the crate cost?", "The crate cost 90 pounds in 1920.", "90 pounds"),
     ],
 )
 def test_what_may_be_meant_is_let_through(question: str, sentence: str, words: str) -> None:
@@ -44,6 +45,7 @@ def test_what_may_be_meant_is_let_through(question: str, sentence: str, words: s
     ("question", "sentence", "words"),
     [
         ("How far did the rover drive?", ROVER, "26 kilograms"),
+        ("How much did it cost?", "It weighed 57 pounds (26 kg).", "57 pounds"),
         ("How far did the rover drive?", ROVER, "six"),
         ("How fast was it at touchdown?", ROVER, "6:04 p.m."),
         ("What time did it land?", ROVER, "July 14"),

@@ -46,6 +46,21 @@ def test_the_ends_are_moved_to_where_words_and_amounts_end(
     assert said(question, sentence, marked) == short
 
 
+@pytest.mark.parametrize(
+    ("marked", "whole"),
+    [
+        ("R", "R.V. Nordlys II"),
+        ("V. Nordlys", "R.V. Nordlys"),
+        ("R.V. Nordlys II", "R.V. Nordlys II"),
+        ("K. Holm", "J.K. Holm"),
+        ("J.K", "J.K."),
+    ],
+)
+def test_a_name_that_is_cut_amid_its_initials_is_wholewhole(marked: str, whole: str) -> None:
+    boat = "Aboard the icebreaker R.V. Nordlys II they sailed north with J.K. Holm in May."
+    assert said("which icebreaker did they take?", boat, marked) == whole
+
+
 @given(st.data(), st.text(min_size=1, max_size=120), st.sampled_from(["how many?", "who?", "so?"]))
 def test_a_piece_lies_within_its_sentence_and_is_short(
     data: st.DataObject, sentence: str, question: str
@@ -70,7 +85,7 @@ def test_a_piece_lies_within_its_sentence_and_is_short(
         ("The talks were led by Ine Dahl.", "Ine Dahl", "Ine Dahl"),
     ],
 )
-def test_a_name_of_which_the_last_word_was_marked_is_said_whole(
+def test_a_name_of_which_the_last_word_was_marked_is_wholewhole(
     sentence: str, marked: str, said: str
 ) -> None:
     start = sentence.index(marked)
