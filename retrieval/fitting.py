@@ -125,10 +125,10 @@ def _is_no_amount_asked(question: str, sentence: str, extent: Extent) -> bool:
     if _NUMERIC.search(question):
         is_age = not _AGE_ASKED.search(question) and _is_age_in_passing(sentence, extent)
         return is_age or not has_amount
-    if _PRICE_ASKED.search(question):
-        return bool(_POUNDS_OF_WEIGHT.search(sentence, start, end + _NEAR))
-    is_phrase = not has_amount and len(words.split()) > _FEW
-    return is_phrase and bool(_MEASURED.search(question))
+    if _MEASURED.search(question) and not has_amount and len(words.split()) > _FEW:
+        return True
+    is_weight = _POUNDS_OF_WEIGHT.search(sentence, start, end + _NEAR)
+    return bool(is_weight and _PRICE_ASKED.search(question))
 
 
 def _units(words: str) -> frozenset[str]:

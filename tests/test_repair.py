@@ -56,7 +56,7 @@ def test_the_ends_are_moved_to_where_words_and_amounts_end(
         ("J.K", "J.K."),
     ],
 )
-def test_a_name_that_is_cut_amid_its_initials_is_wholewhole(marked: str, whole: str) -> None:
+def test_a_name_that_is_cut_amid_its_initials_is_said_whole(marked: str, whole: str) -> None:
     boat = "Aboard the icebreaker R.V. Nordlys II they sailed north with J.K. Holm in May."
     assert said("which icebreaker did they take?", boat, marked) == whole
 
@@ -85,7 +85,7 @@ def test_a_piece_lies_within_its_sentence_and_is_short(
         ("The talks were led by Ine Dahl.", "Ine Dahl", "Ine Dahl"),
     ],
 )
-def test_a_name_of_which_the_last_word_was_marked_is_wholewhole(
+def test_a_name_of_which_the_last_word_was_marked_is_said_whole(
     sentence: str, marked: str, said: str
 ) -> None:
     start = sentence.index(marked)

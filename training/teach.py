@@ -1,4 +1,4 @@
-"""Has a teacher mark the examples of the first pass, for a smaller reader to learn from.
+"""Has a teacher mark the examples of the first passes, for a smaller reader to learn from.
 
     python -m training.teach --base FOLDER [--model FILE] [--minutes N] [--passes N]
                              [--mix PART=SHARE …]
