@@ -55,7 +55,11 @@ class Titled:
 
 @dataclass(frozen=True)
 class Found:
-    """A stretch of a passage, and by how much it beats "not here" (in logits)."""
+    """A stretch of a passage, and by how much an answer there beats "not here".
+
+    ``margin`` is a difference of log-sums of odds (in logits): all that the model might mark
+    which shares a word piece with the stretch, against nothing.
+    """
 
     start: int
     end: int
@@ -171,10 +175,11 @@ def _reading(
 
 
 def best_spans(logits: NDArray[np.float32], count: int = SPANS) -> list[tuple[int, int, float]]:
-    """Return (first, last, score) of the best spans that do not overlap, best first.
+    """Return (first, last, score) of the best spans that do not overlap, the likeliest place first.
 
-    ``logits`` has the shape (pieces, 2); the score of a span is the sum of its start's
-    and its end's.
+    ``logits`` has the shape (pieces, 2).  Of spans that overlap the best by the sum of its
+    start and its end is found; its score is the log-sum of theirs and its own, as a model
+    that hesitates between "10,000" and "nearly 10,000" does not doubt that the answer is there.
     """
     size = len(logits)
     ends = np.full(size + LONGEST_SPAN, -np.inf, dtype=logits.dtype)
@@ -183,12 +188,13 @@ def best_spans(logits: NDArray[np.float32], count: int = SPANS) -> list[tuple[in
     found: list[tuple[int, int, float]] = []
     while len(found) < count and size:
         first, more = divmod(int(sums.argmax()), LONGEST_SPAN)
-        score = float(sums[first, more])
-        if score == -np.inf:
+        if sums[first, more] == -np.inf:
             break
         last = first + more
-        found.append((first, last, score))
-        sums[first : last + 1] = -np.inf
         before = min(first, len(_REACHING))
-        np.copyto(sums[first - before : first], -np.inf, where=_REACHING[len(_REACHING) - before :])
-    return found
+        reaching = _REACHING[len(_REACHING) - before :]
+        overlapping = sums[first : last + 1].ravel(), sums[first - before : first][reaching]
+        found.append((first, last, float(np.logaddexp.reduce(np.concatenate(overlapping)))))
+        sums[first : last + 1] = -np.inf
+        np.copyto(sums[first - before : first], -np.inf, where=reaching)
+    return sorted(found, key=lambda one: one[2], reverse=True)

@@ -62,8 +62,11 @@ def test_an_export_marks_what_the_model_itself_does(tiny: Path, tmp_path: Path) 
     second = torch.tensor([place == 1 for place in features.sequence_ids(0)])
     sums = found.start_logits[0, second][:, None] + found.end_logits[0, second][None, :]
     in_order = torch.ones_like(sums, dtype=torch.bool).triu()
-    best = float(sums[in_order].max()) - none
-    assert reading.spans[0].margin == pytest.approx(best, abs=1e-3)
+    first, last = divmod(int(sums.where(in_order, -torch.inf).argmax()), len(sums))
+    pieces = torch.arange(len(sums))
+    here = in_order & (pieces[:, None] <= last) & (pieces >= first)
+    margin = pytest.approx(float(sums[here].logsumexp(0)) - none, abs=1e-3)
+    assert any(one.margin == margin for one in reading.spans)
 
 
 def test_it_answers_in_place_of_the_one_that_is_shipped(
