@@ -123,9 +123,9 @@ class Gate:
             monkeypatch.setattr(desk, name, self._held(getattr(desk, name)))
 
     async def open(self) -> None:
-        """Let the work be done."""
+        """Let the work be done, however long it takes a busy machine."""
         self._is_open.set()
-        await self._env.settle()
+        await self._env.settle(timeout=30)
 
     def _held(self, run: Callable[..., Any]) -> Callable[..., Any]:
         async def held(*args: Any) -> Any:
