@@ -15,14 +15,16 @@ class Signs:
     ``says``: share of the question's content words, weighted by rarity, that is in
     the sentence or the title; ``context``: that share for its passage and the title;
     ``missing``: the share of the names and numbers in the question that its article
-    nowhere has.
+    nowhere has; ``lead``: by how much the search scores the best passage above the
+    others (:func:`retrieval.reader.lead`), the same for all candidates of a question.
 
-    Two more were tried and changed nothing: the head that says whether a passage answers
+    Two more were tried and changed little: the head that says whether a passage answers
     (it goes with the margin), and whether the sentence holds the kind of thing that is
     asked for.
 
-    The score of the search is not among them: it compares passages of one
-    library, and says little of whether any of them answers.  It counts where
+    The score itself that the search gives is not among them: it compares passages of one
+    library, and says little of whether any of them answers.  How far one stands out says
+    more: where nothing answers, what is found is alike.  Which one it is counts where
     candidates are put in order (:meth:`Calibration.rank`).
     """
 
@@ -30,6 +32,7 @@ class Signs:
     says: float
     context: float
     missing: float
+    lead: float
 
 
 @dataclass(frozen=True)

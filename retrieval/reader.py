@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from statistics import fmean
 from typing import Protocol
 
 from retrieval import duplicates, fitting, named, repair, sentences, terms
@@ -26,6 +27,9 @@ PASSAGES_READ = 12
 
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
+
+USUAL_LEAD = 0.3
+"""The mean of :func:`lead` over the questions that ``training/calibrate.py`` asks."""
 
 _MOST_SENTENCES = 2
 
@@ -129,6 +133,7 @@ class Reader:
         """Return the candidates of passages, each weighed when its reading is there."""
         read = hits[:PASSAGES_READ]
         highest = max((hit.score for hit in read), default=0.0)
+        ahead = lead([hit.score for hit in read])
         weigh = self._weights(question)
         articles = {hit.passage.article.id: hit.passage.article for hit in read}
         missing = {name: named.missing(question, one) for name, one in articles.items()}
@@ -149,6 +154,7 @@ class Reader:
                     says=weigh(f"{span.article.title}\n{span.text}"),
                     context=context,
                     missing=missing[span.article.id],
+                    lead=ahead,
                 )
                 candidate = Candidate(span, signs, marked, highest - hit.score)
                 place = (span.article.id, span.start, span.end)
@@ -192,6 +198,17 @@ class Reader:
             return sum(weight for stem, weight in weights.items() if stem in found) / whole
 
         return weigh
+
+
+def lead(scores: Sequence[float]) -> float:
+    """Return by how much the best of some scores, best first, is above the mean of the others.
+
+    A single one has no others; it is taken to lead by as much as is usual.  That the best scores
+    stand out where a search went well is known from predictors of its performance: Shtok et al.,
+    "Predicting Query Performance by Query-Drift Estimation", ACM TOIS 2012.
+    """
+    best, others = scores[:1], scores[1:]
+    return best[0] - fmean(others) if others else USUAL_LEAD
 
 
 def _sentence(passage: Passage, found: Found, within: Iterable[tuple[int, int]]) -> Span | None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot import compose
 from retrieval.calibration import Calibration, Signs
 from retrieval.index import Index
-from retrieval.reader import Reader
+from retrieval.reader import USUAL_LEAD, Reader, lead
+from retrieval.reading_model import shipped
 from retrieval.spans import Found, Reading, Titled
 from retrieval.types import Article, Hit, Passage
 
@@ -96,7 +97,7 @@ def test_the_search_counts_in_the_order_and_not_in_what_is_said_at_all() -> None
         reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), calibration)  # type: ignore[arg-type, return-value]
         best, other = reader.considered("how long did it rain?", hits)
         assert {best.probability, other.probability} == {
-            calibration.probability(Signs(margin, 0, 0, 0)) for margin in margins.values()
+            calibration.probability(Signs(margin, 0, 0, 0, 0)) for margin in margins.values()
         }
         return best.span.article.id
 
@@ -106,11 +107,43 @@ def test_the_search_counts_in_the_order_and_not_in_what_is_said_at_all() -> None
     assert first(behind=1.0, threshold=only_the_far_one_is_probable_enough) == "far"
 
 
-@given(st.floats(-1e6, 1e6), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_a_probability_is_one_whatever_the_signs(
-    margin: float, says: float, context: float, missing: float
+def test_what_is_marked_in_a_passage_that_stands_out_is_said_sooner() -> None:
+    calibration = Calibration({"margin": 1.0, "lead": 2.0}, 0.0, 0.5)
+    others = [Article(f"other{n}", "Fog", f"There was fog for {n + 5} days.") for n in range(3)]
+
+    def read(_: str, passages: Sequence[Titled]) -> Iterator[Reading]:
+        marked = (Found(TEXT.index("3"), TEXT.index("3") + 1, -0.5),)
+        return (Reading(marked if one.text == TEXT else (), 0.0) for one in passages)
+
+    def said(others_score: float) -> bool:
+        beside = [Hit(Passage(one, 0, len(one.text), 0), others_score) for one in others]
+        reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), calibration)  # type: ignore[arg-type, return-value]
+        return bool(reader("how long did it rain?", [HIT, *beside]).claims)
+
+    assert said(others_score=0.5)
+    assert not said(others_score=0.8)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12), st.floats(-1, 1))
+def test_a_lead_is_a_difference_of_scores_and_never_negative(
+    scores: list[float], more: float
 ) -> None:
-    assert 0 <= MARGIN_ONLY.probability(Signs(margin, says, context, missing)) <= 1
+    ranked = sorted(scores, reverse=True)
+    assert -1e-12 <= lead(ranked) <= ranked[0] - ranked[-1] + 1e-12
+    assert lead([score + more for score in ranked]) == pytest.approx(lead(ranked), abs=1e-9)
+
+
+def test_a_passage_that_is_alone_leads_as_far_as_is_usual() -> None:
+    assert lead([0.9]) == lead([0.1]) == USUAL_LEAD
+    assert lead([0.5, 0.5, 0.5]) < USUAL_LEAD < lead([0.9, 0.2, 0.1])
+
+
+@given(st.floats(-1e6, 1e6), st.tuples(*[st.floats(0, 1)] * 3), st.floats(0, 2))
+def test_a_probability_is_one_whatever_the_signs(
+    margin: float, shares: tuple[float, float, float], ahead: float
+) -> None:
+    for calibration in (MARGIN_ONLY, shipped().calibration):
+        assert 0 <= calibration.probability(Signs(margin, *shares, ahead)) <= 1
 
 
 def test_the_office_of_one_is_not_given_to_another(index: Index) -> None:

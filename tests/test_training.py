@@ -401,7 +401,7 @@ def asked_of_two(draw: random.Random, first_answers: float) -> Asked:
     answers = (first, not first)
     margins = [draw.gauss(1.5 if answer else 0, 1) for answer in answers]
     candidates = [
-        Candidate(span, Signs(margin, 0, 0, 0), (0, 9), behind)
+        Candidate(span, Signs(margin, 0, 0, 0, 0), (0, 9), behind)
         for margin, behind in zip(margins, (0.0, 0.2), strict=True)
     ]
     return Asked(corpora.SQUAD, True, False, candidates, answers)
@@ -421,6 +421,28 @@ def test_the_search_counts_in_the_order_as_far_as_it_tells_what_answers(
     found += [replace(one, is_answerable=False, was_taken_out=True) for one in found[:200]]
     settled = settle(Calibration({"margin": 1.0}, 0.0, 0.5), found)
     assert least < settled.behind < most
+
+
+def test_weights_that_are_kept_stay_and_the_others_are_fitted_beside_them() -> None:
+    from retrieval.calibration import Signs
+    from training.calibrate import SIGNS, Asked, fit
+
+    draw = random.Random(5)
+    found = []
+    for one in (asked_of_two(draw, 0.5) for _ in range(500)):
+        lead = draw.random()
+        is_there = draw.random() < lead
+        signs = [Signs(c.signs.margin, 0, 0, 0, lead) for c in one.candidates]
+        candidates = [replace(c, signs=s) for c, s in zip(one.candidates, signs, strict=True)]
+        answers = [answer and is_there for answer in one.answers]
+        found.append(Asked(corpora.SQUAD, is_there, not is_there, candidates, answers))
+    kept = fit(found, {"margin": 0.5})
+    assert kept.weights["margin"] == 0.5
+    assert kept.weights["lead"] > 2
+    free = fit(found)
+    assert set(free.weights) == set(SIGNS)
+    assert free.weights["margin"] > 0.6
+    assert free.weights["lead"] > 2
 
 
 def test_the_threshold_declines_most_questions_whose_article_is_not_there() -> None:
