@@ -170,6 +170,7 @@ def whole(asked: Asked) -> dict[str, str]:
         "abstention recall": _percent(declined[absent]),
         "answered where the article is there": _percent(~declined[~absent]),
         "right where answered and there": _percent(np.array(right)[~declined & ~absent]),
+        "right of all that is answered": _percent(np.array(right)[~declined]),
     }
 
 
