@@ -28,8 +28,11 @@ PASSAGES_READ = 12
 RIVAL_SHARE = 0.6
 """How probable another article's answer must be, beside the best, to be given with it."""
 
-USUAL_LEAD = 0.3
-"""The mean of :func:`lead` over the questions that ``training/calibrate.py`` asks."""
+FEWEST = 6
+"""From how many passages the best may stand out: the smallest libraries it was fitted on."""
+
+USUAL_LEAD = 0.39
+"""The mean of :func:`lead` where the article is there, as ``training/calibrate.py`` asks."""
 
 _MOST_SENTENCES = 2
 
@@ -133,7 +136,7 @@ class Reader:
         """Return the candidates of passages, each weighed when its reading is there."""
         read = hits[:PASSAGES_READ]
         highest = max((hit.score for hit in read), default=0.0)
-        ahead = lead([hit.score for hit in read])
+        ahead = lead(read)
         weigh = self._weights(question)
         articles = {hit.passage.article.id: hit.passage.article for hit in read}
         missing = {name: named.missing(question, one) for name, one in articles.items()}
@@ -200,15 +203,18 @@ class Reader:
         return weigh
 
 
-def lead(scores: Sequence[float]) -> float:
-    """Return by how much the best of some scores, best first, is above the mean of the others.
+def lead(hits: Sequence[Hit]) -> float:
+    """Return by how much the search scores the best of some passages above the mean of the others.
 
-    A single one has no others; it is taken to lead by as much as is usual.  That the best scores
-    stand out where a search went well is known from predictors of its performance: Shtok et al.,
-    "Predicting Query Performance by Query-Drift Estimation", ACM TOIS 2012.
+    From few passages, or those of one article, none can stand out: the best is then taken to
+    lead by as much as is usual.  That the best scores stand out where a search went well is
+    known from predictors of its performance: Shtok et al., "Predicting Query Performance by
+    Query-Drift Estimation", ACM TOIS 2012.
     """
-    best, others = scores[:1], scores[1:]
-    return best[0] - fmean(others) if others else USUAL_LEAD
+    if len(hits) < FEWEST or len({hit.passage.article.id for hit in hits}) == 1:
+        return USUAL_LEAD
+    best, *others = (hit.score for hit in hits)
+    return best - fmean(others)
 
 
 def _sentence(passage: Passage, found: Found, within: Iterable[tuple[int, int]]) -> Span | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot import compose
 from retrieval.calibration import Calibration, Signs
 from retrieval.index import Index
-from retrieval.reader import USUAL_LEAD, Reader, lead
+from retrieval.reader import FEWEST, USUAL_LEAD, Reader, lead
 from retrieval.reading_model import shipped
 from retrieval.spans import Found, Reading, Titled
 from retrieval.types import Article, Hit, Passage
@@ -109,7 +109,7 @@ def test_the_search_counts_in_the_order_and_not_in_what_is_said_at_all() -> None
 
 def test_what_is_marked_in_a_passage_that_stands_out_is_said_sooner() -> None:
     calibration = Calibration({"margin": 1.0, "lead": 2.0}, 0.0, 0.5)
-    others = [Article(f"other{n}", "Fog", f"There was fog for {n + 5} days.") for n in range(3)]
+    others = [Article(f"other{n}", "Fog", f"There was fog for {n + 5} days.") for n in range(6)]
 
     def read(_: str, passages: Sequence[Titled]) -> Iterator[Reading]:
         marked = (Found(TEXT.index("3"), TEXT.index("3") + 1, -0.5),)
@@ -124,18 +124,35 @@ def test_what_is_marked_in_a_passage_that_stands_out_is_said_sooner() -> None:
     assert not said(others_score=0.8)
 
 
-@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12), st.floats(-1, 1))
+def found(scores: Sequence[float], articles: int) -> list[Hit]:
+    """Return hits with these scores, best first, of so many articles in turn."""
+    some = [Article(f"article{n}", "Fog", "There was fog.") for n in range(articles)]
+    return [
+        Hit(Passage(some[n % articles], 0, 14, n), score)
+        for n, score in enumerate(sorted(scores, reverse=True))
+    ]
+
+
+@given(
+    st.lists(st.floats(-1, 1), min_size=FEWEST, max_size=12),
+    st.integers(2, 12),
+    st.floats(-1, 1),
+)
 def test_a_lead_is_a_difference_of_scores_and_never_negative(
-    scores: list[float], more: float
+    scores: list[float], articles: int, more: float
 ) -> None:
-    ranked = sorted(scores, reverse=True)
-    assert -1e-12 <= lead(ranked) <= ranked[0] - ranked[-1] + 1e-12
-    assert lead([score + more for score in ranked]) == pytest.approx(lead(ranked), abs=1e-9)
+    ahead = lead(found(scores, articles))
+    assert -1e-12 <= ahead <= max(scores) - min(scores) + 1e-12
+    shifted = [score + more for score in scores]
+    assert lead(found(shifted, articles)) == pytest.approx(ahead, abs=1e-9)
 
 
-def test_a_passage_that_is_alone_leads_as_far_as_is_usual() -> None:
-    assert lead([0.9]) == lead([0.1]) == USUAL_LEAD
-    assert lead([0.5, 0.5, 0.5]) < USUAL_LEAD < lead([0.9, 0.2, 0.1])
+@given(st.lists(st.floats(-1, 1), max_size=12), st.integers(1, 12))
+def test_none_stands_out_from_few_passages_or_those_of_one_article(
+    scores: list[float], articles: int
+) -> None:
+    assert lead(found(scores, 1)) == USUAL_LEAD
+    assert lead(found(scores[: FEWEST - 1], articles)) == USUAL_LEAD
 
 
 @given(st.floats(-1e6, 1e6), st.tuples(*[st.floats(0, 1)] * 3), st.floats(0, 2))
