@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -15,6 +13,7 @@ from bot.libraries import Libraries
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuestionError, SourceError
 from tests.keeping import Keeping
+from tests.sites import Reply, Site
 
 FERRY = b"# Ferry of Lund\n\nThe ferry of Lund carried 4,812 passengers in May.\n"
 QUESTION = "How many passengers did the ferry of Lund carry?"
@@ -218,24 +217,10 @@ def test_a_server_whose_library_is_held_up_holds_up_no_other(
         assert held_up.result().report.added == 1
 
 
-class _Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/markdown")
-        self.end_headers()
-        self.wfile.write(FERRY)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_a_web_page_can_be_added(libraries: Libraries) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as site:
-        Thread(target=site.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{site.server_port}/news/ferry.md"
-        added = libraries.add_url("77", url)
-        site.shutdown()
-    assert added.article.url == url
+def test_a_web_page_can_be_added(libraries: Libraries, site: Site) -> None:
+    site.routes["/news/ferry.md"] = Reply(FERRY, "text/markdown")
+    url = f"{site.url}/news/ferry.md"
+    assert libraries.add_url("77", url).article.url == url
     assert libraries.answer(QUESTION, "77").citations[0].article.url == url
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -35,6 +33,7 @@ from retrieval.reader import PASSAGES_READ, Considered
 from retrieval.search import Search
 from retrieval.store import Source
 from retrieval.types import Answer, Article, Citation, Claim, Draft, Hit, Passage, Span, Statement
+from tests.sites import Reply, Site
 
 ARTICLE = Article(id="a.md", title="A day", text="Ten came. Two left.")
 CAME = Span(ARTICLE, 0, 9)
@@ -144,36 +143,17 @@ def test_a_folder_with_a_bad_file_says_which(index: Index, tmp_path: Path) -> No
     assert "bad.txt" in said
 
 
-@pytest.fixture
-def site() -> Iterator[str]:
-    """The address of a page on this machine."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = b"The ferry of Lund carried 4,812 passengers in the summer of 2019."
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/ferry"
-        server.shutdown()
-
-
-def test_a_page_is_added_by_its_address_which_is_its_id(index: Index, site: str) -> None:
+def test_a_page_is_added_by_its_address_which_is_its_id(index: Index, site: Site) -> None:
+    text = "The ferry of Lund carried 4,812 passengers in the summer of 2019."
+    site.routes["/ferry"] = Reply(text.encode())
+    address = f"{site.url}/ferry"
     session = a_session(index, Console(file=io.StringIO()))
     with pytest.raises(SourceError, match="not on the public internet"):
-        obey(session, State(), f"/add {site}")
+        obey(session, State(), f"/add {address}")
     session = replace(session, allow_private_urls=True)
     for _ in range(2):
-        obey(session, State(), f"/add {site}#top")
-    assert [(source.id, source.url) for source in index.store.sources()] == [(site, site)]
+        obey(session, State(), f"/add {address}#top")
+    assert [(source.id, source.url) for source in index.store.sources()] == [(address, address)]
     assert compose.pipeline(index)("how many passengers did the ferry carry?").short == "4,812"
 
 

@@ -164,6 +164,7 @@ class Page(BaseHTTPRequestHandler):
 def site() -> Iterator[str]:
     """The address of a web server on this machine."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        server.daemon_threads = False  # so that it waits for them, and leaves no socket behind
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
