@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,18 @@ HIT = Hit(Passage(ARTICLE, 0, len(TEXT), 0), 0.9)
 MARGIN_ONLY = Calibration({"margin": 1.0}, 0.0, 0.5)
 
 
+def reader_of(
+    read: Callable[[str, Sequence[Titled]], Iterator[Reading]],
+    calibration: Calibration = MARGIN_ONLY,
+) -> Reader:
+    """Return a reader of articles whose subjects and words it need not compare."""
+
+    def alike(texts: Sequence[str]) -> object:
+        raise AssertionError(f"{texts} need no comparison")
+
+    return Reader(read, alike, lambda _: ({}, 1), calibration)  # type: ignore[arg-type]
+
+
 def reader_that_marks(*marks: tuple[str, float]) -> Reader:
     """Return a reader whose model marks some words of :data:`TEXT`, each with a margin."""
 
@@ -34,10 +46,7 @@ def reader_that_marks(*marks: tuple[str, float]) -> Reader:
         )
         return (Reading(found, 0.0) for _ in passages)
 
-    def alike(texts: Sequence[str]) -> object:
-        raise AssertionError(f"there is no other article, and {texts} need no comparison")
-
-    return Reader(read, alike, lambda _: ({}, 1), MARGIN_ONLY)  # type: ignore[arg-type]
+    return reader_of(read)
 
 
 def test_the_sentence_is_said_and_the_marked_words_are_its_short_answer() -> None:
@@ -76,8 +85,7 @@ def test_a_sentence_that_two_passages_share_is_considered_once_at_its_best() -> 
             for at in [passage.text.index("3")]
         )
 
-    reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), MARGIN_ONLY)  # type: ignore[arg-type, return-value]
-    (candidate,) = reader.candidates("how long did it rain?", [HIT, overlapping])
+    (candidate,) = reader_of(read).candidates("how long did it rain?", [HIT, overlapping])
     assert candidate.signs.margin == 3.0
 
 
@@ -94,8 +102,7 @@ def test_the_search_counts_in_the_order_and_not_in_what_is_said_at_all() -> None
 
     def first(behind: float, threshold: float = 0.5) -> str:
         calibration = Calibration({"margin": 1.0}, 0.0, threshold, behind)
-        reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), calibration)  # type: ignore[arg-type, return-value]
-        best, other = reader.considered("how long did it rain?", hits)
+        best, other = reader_of(read, calibration).considered("how long did it rain?", hits)
         assert {best.probability, other.probability} == {
             calibration.probability(Signs(margin, 0, 0, 0, 0)) for margin in margins.values()
         }
@@ -117,8 +124,7 @@ def test_what_is_marked_in_a_passage_that_stands_out_is_said_sooner() -> None:
 
     def said(others_score: float) -> bool:
         beside = [Hit(Passage(one, 0, len(one.text), 0), others_score) for one in others]
-        reader = Reader(read, lambda _: 1 / 0, lambda _: ({}, 1), calibration)  # type: ignore[arg-type, return-value]
-        return bool(reader("how long did it rain?", [HIT, *beside]).claims)
+        return bool(reader_of(read, calibration)("how long did it rain?", [HIT, *beside]).claims)
 
     assert said(others_score=0.5)
     assert not said(others_score=0.8)

@@ -439,7 +439,7 @@ def test_weights_that_are_kept_stay_and_the_others_are_fitted_beside_them() -> N
     kept = fit(found, {"margin": 0.5})
     assert kept.weights["margin"] == 0.5
     assert kept.weights["lead"] > 2
-    free = fit(found)
+    free = fit(found, {})
     assert set(free.weights) == set(SIGNS)
     assert free.weights["margin"] > 0.6
     assert free.weights["lead"] > 2

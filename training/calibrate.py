@@ -19,7 +19,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ from bot.settings import Settings
 from retrieval import spans, terms
 from retrieval.calibration import Calibration, Signs
 from retrieval.embedding import Embedder
-from retrieval.reader import Candidate, Reader
+from retrieval.reader import FEWEST, Candidate, Reader
 from retrieval.reading_model import FOLDER, load_reading_model
 from retrieval.search import Search
 from retrieval.types import Article
@@ -51,7 +50,7 @@ DECLINED = 0.92
 _VARIANCE = 10.0
 """Of the weights, as expected beforehand: a ridge, that no weight goes astray."""
 
-SMALL_LIBRARIES, SMALL = 60, 6
+SMALL_LIBRARIES, SMALL = 60, FEWEST
 """How many small libraries are made, and of how many paragraphs."""
 
 _ASKING = re.compile(
@@ -94,6 +93,8 @@ def main() -> None:
     for corpus in sorted({one.corpus for one in found}):
         print(corpus, report(calibration, [one for one in found[1::2] if one.corpus == corpus]))
     print("all", report(calibration, found[1::2]))
+    leads = [one.candidates[0].signs.lead for one in found if any(one.answers)]
+    print(f"mean lead where the passage that answers is found: {np.mean(leads):.2f}")
     if arguments.write:
         path = arguments.model / "reader.json"
         facts = json.loads(path.read_text("utf-8")) | {
@@ -172,7 +173,7 @@ def _asked(
     return Asked(corpus, bool(question.answers) and is_there, not is_there, candidates, answers)
 
 
-def fit(found: Sequence[Asked], kept: Mapping[str, float] = MappingProxyType({})) -> Calibration:
+def fit(found: Sequence[Asked], kept: Mapping[str, float]) -> Calibration:
     """Return a logistic regression over all candidates, settled; some weights may be kept."""
     signs = np.concatenate([one.signs() for one in found])
     answers = np.concatenate([np.array(one.answers, dtype=bool) for one in found])

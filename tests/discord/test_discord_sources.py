@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import discord
@@ -23,6 +20,7 @@ from bot.settings import Settings
 from retrieval.articles import MAX_BYTES
 from retrieval.store import Source
 from tests.discord.conftest import Gate, World, labels, sent, text_of
+from tests.sites import Reply, Site
 
 pytestmark = pytest.mark.simcord(settle_timeout=30)
 
@@ -147,29 +145,6 @@ def forget_shared(tmp_path: Path, keep: int) -> None:
         library.remove([source.id for source in library.store.sources()][keep:])
 
 
-class Page(BaseHTTPRequestHandler):
-    """Gives one article, whatever is asked for; and nothing below ``/missing``."""
-
-    def do_GET(self) -> None:
-        self.send_response(404 if self.path.startswith("/missing") else 200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(FERRY_HTML)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def site() -> Iterator[str]:
-    """The address of a web server on this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        server.daemon_threads = False  # so that it waits for them, and leaves no socket behind
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 async def add(world: World, actor: MemberActor | None = None, **options: Any) -> InteractionResult:
     return await (actor or world.manager).slash(world.channel, "source add", **options)
 
@@ -197,11 +172,12 @@ class TestAdd:
         assert "**4,812**" in answer
         assert "**[1]** Ferry of Lund" in answer
 
-    async def test_a_web_page_is_added_and_linked(self, world: World, site: str) -> None:
-        text = text_of(await add(world, url=f"{site}/news/ferry"))
-        assert text.startswith(f"Added [Ferry of Lund](<{site}/news/ferry>): 1 passage in ")
+    async def test_a_web_page_is_added_and_linked(self, world: World, site: Site) -> None:
+        site.routes["/news/ferry"] = Reply(FERRY_HTML, "text/html; charset=utf-8")
+        text = text_of(await add(world, url=f"{site.url}/news/ferry"))
+        assert text.startswith(f"Added [Ferry of Lund](<{site.url}/news/ferry>): 1 passage in ")
         answer = text_of(await world.ask(FERRY_QUESTION))
-        assert f"**[1]** [Ferry of Lund](<{site}/news/ferry>)" in answer
+        assert f"**[1]** [Ferry of Lund](<{site.url}/news/ferry>)" in answer
 
     async def test_the_same_file_again_renews_the_article(self, world: World) -> None:
         await add(world, file=("ferry.md", FERRY))
@@ -238,8 +214,8 @@ class TestAdd:
         await add(world, file=("ferry.md", FERRY))
         assert world.channel.history(viewer=world.alice) == []
 
-    async def test_either_a_file_or_an_address_is_needed(self, world: World, site: str) -> None:
-        both = {"file": ("ferry.md", FERRY), "url": site}
+    async def test_either_a_file_or_an_address_is_needed(self, world: World, site: Site) -> None:
+        both = {"file": ("ferry.md", FERRY), "url": site.url}
         nothing: dict[str, Any] = {}
         for options in (nothing, both):
             told = world.told(await add(world, **options))
@@ -270,10 +246,10 @@ class TestAdd:
         assert told == r"The file is too large; up to 10 MB will do."
 
     async def test_an_address_that_gives_nothing_is_told_in_a_sentence(
-        self, world: World, site: str
+        self, world: World, site: Site
     ) -> None:
         for url, said in (
-            (f"{site}/missing", "was not found (status 404); check the address."),
+            (f"{site.url}/missing", "was not found (status 404); check the address."),
             ("no address", "is no web address; write one like https://example.org/page."),
             ("ftp://example.org/a", "is no web address"),
             ("http://a:b@example.org/", "has a user name or a password before its host"),
@@ -285,10 +261,10 @@ class TestAdd:
         assert world.service.libraries.own_sources(world.server) == []
 
     async def test_addresses_of_a_private_network_are_not_visited(
-        self, world: World, site: str, monkeypatch: pytest.MonkeyPatch
+        self, world: World, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(world.service.libraries, "_allow_private_urls", False)
-        told = world.told(await add(world, url=site))
+        told = world.told(await add(world, url=site.url))
         assert told.endswith("is not on the public internet; save the page and add the file.")
         assert world.service.libraries.own_sources(world.server) == []
 
